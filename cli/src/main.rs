@@ -1,0 +1,3 @@
+//! The `moonsweep` program.
+
+fn main() {}

@@ -1,0 +1,107 @@
+//! The 8-byte object header and the reference type `Obj`.
+//!
+//! Byte 0 `kind`: written once at allocation. Byte 1 `flags`: the collector's
+//! (UNLOGGED and others), changed by the program's thread only. Bytes 2-3: the
+//! model's own. Bytes 4-7: reference count (collector `refcount`).
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+
+/// The collector has seen this object's fields as they are now and wants to hear before they change.
+pub const UNLOGGED: u8 = 1;
+/// The object is on the list of objects with a finalizer.
+pub const FINALIZABLE: u8 = 2;
+
+/// First word of every heap object.
+#[repr(C, align(8))]
+pub struct Header {
+    kind: AtomicU8,
+    flags: AtomicU8,
+    user: [AtomicU8; 2],
+    count: AtomicU32,
+}
+
+const _: () = assert!(size_of::<Header>() == 8);
+
+impl Header {
+    /// A header for a new object: born logged (flags clear).
+    #[inline(always)]
+    pub fn new(kind: u8) -> Header {
+        Header {
+            kind: AtomicU8::new(kind),
+            flags: AtomicU8::new(0),
+            user: [AtomicU8::new(0), AtomicU8::new(0)],
+            count: AtomicU32::new(0),
+        }
+    }
+}
+
+/// A reference to a heap object: non-null, 16-byte aligned, below 2^48.
+///
+/// Copying it is safe; looking into the object requires that it is still alive,
+/// which the virtual machine's rooting discipline guarantees.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(transparent)]
+pub struct Obj(NonNull<Header>);
+
+// SAFETY: an `Obj` is an address; what may be read through it from another
+// thread (kind, slots) is atomic.
+unsafe impl Send for Obj {}
+// SAFETY: as for Send.
+unsafe impl Sync for Obj {}
+
+impl Obj {
+    /// Wraps the address of a heap object.
+    ///
+    /// # Safety
+    /// `p` must be the address of an object that a `Heap` allocated.
+    #[inline(always)]
+    pub const unsafe fn from_ptr(p: NonNull<Header>) -> Obj {
+        Obj(p)
+    }
+    /// The object's address.
+    #[inline(always)]
+    pub const fn as_ptr(self) -> *mut Header {
+        self.0.as_ptr()
+    }
+    /// The address as a number.
+    #[inline(always)]
+    pub fn addr(self) -> usize {
+        self.0.as_ptr() as usize
+    }
+    #[inline(always)]
+    fn header(&self) -> &Header {
+        // SAFETY: `from_ptr` demands a live object's address; header bytes are atomic.
+        unsafe { self.0.as_ref() }
+    }
+    /// The object's kind, as given at allocation.
+    #[inline(always)]
+    pub fn kind(self) -> u8 {
+        self.header().kind.load(Relaxed)
+    }
+    /// One of the model's two own bytes (`i` is 0 or 1).
+    #[inline(always)]
+    pub fn user(self, i: usize) -> u8 {
+        self.header().user[i].load(Relaxed)
+    }
+    /// Sets one of the model's two own bytes.
+    #[inline(always)]
+    pub fn set_user(self, i: usize, v: u8) {
+        self.header().user[i].store(v, Relaxed)
+    }
+    /// Whether the collector must hear before a field of this object changes.
+    #[inline(always)]
+    pub fn unlogged(self) -> bool {
+        self.header().flags.load(Relaxed) & UNLOGGED != 0
+    }
+    /// The collector's flags.
+    #[inline(always)]
+    pub(crate) fn flags(self) -> u8 {
+        self.header().flags.load(Relaxed)
+    }
+    /// Replaces the collector's flags.
+    #[inline(always)]
+    pub(crate) fn set_flags(self, v: u8) {
+        self.header().flags.store(v, Relaxed)
+    }
+}

@@ -1,0 +1,79 @@
+//! What a virtual machine tells the heap: how to trace an object, what its
+//! roots are, and what is weak.
+
+use crate::header::Obj;
+use crate::slot::{Edge, Slot, referent};
+
+/// Receives the references of an object or of the roots.
+pub trait Visitor {
+    /// A strong reference.
+    fn object(&mut self, obj: Obj);
+    /// A slot whose reference, if it has one, is strong.
+    #[inline(always)]
+    fn slot(&mut self, slot: &Slot) {
+        if let Some(o) = referent(slot.load()) {
+            self.object(o)
+        }
+    }
+    /// A strong edge.
+    #[inline(always)]
+    fn edge(&mut self, edge: &Edge) {
+        if let Some(o) = edge.load() {
+            self.object(o)
+        }
+    }
+    /// `owner` (the object being traced) has weak references that were not
+    /// visited: `Model::clear_weak` will be called on it after marking.
+    fn weak(&mut self, owner: Obj);
+    /// `owner` has ephemeron entries that were not visited: the collector asks
+    /// for them with `Model::ephemerons`, and calls `Model::clear_weak` later.
+    fn ephemerons(&mut self, owner: Obj);
+}
+
+/// Which references of a weak object to clear: Lua clears weak values before
+/// finalizable objects are resurrected, and once more with the keys after it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WeakPart {
+    /// Entries whose weak value is dead.
+    Values,
+    /// Entries whose weak key is dead.
+    Keys,
+}
+
+/// The object model of a virtual machine.
+pub trait Model: Sized + 'static {
+    /// Visits the references of `obj` and returns the work done, in slots.
+    /// May run on a marker's thread while the program stores into `obj`.
+    ///
+    /// # Safety
+    /// `obj` is a live, initialised object of this model.
+    unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize;
+    /// Calls `entry(key, value)` for each ephemeron entry of `obj` whose value is a reference.
+    ///
+    /// # Safety
+    /// As for `trace`; the program is stopped.
+    unsafe fn ephemerons(obj: Obj, entry: &mut dyn FnMut(Obj, Obj));
+    /// Removes the entries of `obj` whose `part` refers to an object that is not `live`.
+    ///
+    /// # Safety
+    /// As for `trace`; the program is stopped.
+    unsafe fn clear_weak(obj: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool);
+    /// Drops what `obj` owns outside of the heap; called once, when `obj`
+    /// (registered with `Heap::register_drop`) is dead, before its cell is reused.
+    ///
+    /// # Safety
+    /// `obj` is dead but its cell is intact; objects it refers to may be gone.
+    unsafe fn drop_payload(obj: Obj);
+    /// The kind's name, for the verifier, heap dumps and statistics.
+    fn kind_name(kind: u8) -> &'static str;
+}
+
+/// The virtual machine's roots, and its weak tables outside of the heap.
+pub trait Roots {
+    /// Visits every root: stacks of the running coroutines, registry, handles.
+    fn trace_roots<V: Visitor>(&mut self, visitor: &mut V);
+    /// After marking, before cells are freed: forget dead entries of the string
+    /// intern table and the like. After a minor collection (`full` false) only
+    /// objects allocated since the previous collection can be dead.
+    fn prune(&mut self, live: &dyn Fn(Obj) -> bool, full: bool);
+}

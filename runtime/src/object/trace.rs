@@ -1,0 +1,50 @@
+//! The one traversal of heap objects: a match over all kinds.
+
+use super::kind;
+use moonsweep_gc::{Model, Obj, Visitor, WeakPart};
+
+/// The object model of Lua.
+pub struct LuaModel;
+
+impl Model for LuaModel {
+    unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize {
+        // SAFETY: each function gets an object of its kind.
+        unsafe {
+            match obj.kind() {
+                kind::TABLE => super::table::trace_table(obj, visitor),
+                kind::ARRAY => super::table::trace_array(obj, visitor),
+                kind::SPINE => super::table::trace_spine(obj, visitor),
+                kind::HASH => super::table::trace_hash(obj, visitor),
+                kind::DIR => super::table::trace_dir(obj, visitor),
+                _ => 1,
+            }
+        }
+    }
+    unsafe fn ephemerons(obj: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
+        // SAFETY: as for the caller.
+        unsafe { super::table::ephemerons(obj, entry) }
+    }
+    unsafe fn clear_weak(obj: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
+        // SAFETY: as for the caller.
+        unsafe { super::table::clear_weak(obj, part, live) }
+    }
+    unsafe fn drop_payload(_obj: Obj) {}
+    fn kind_name(k: u8) -> &'static str {
+        match k {
+            kind::BOXED_INT => "boxed integer",
+            kind::STRING => "string",
+            kind::TABLE => "table",
+            kind::CLOSURE => "closure",
+            kind::NATIVE => "native function",
+            kind::USERDATA => "userdata",
+            kind::THREAD => "thread",
+            kind::UPVALUE => "upvalue",
+            kind::PROTO => "prototype",
+            kind::ARRAY => "array",
+            kind::SPINE => "array spine",
+            kind::HASH => "hash segment",
+            kind::DIR => "hash directory",
+            _ => "unknown kind",
+        }
+    }
+}
