@@ -1,0 +1,5 @@
+//! The compiled form: operations, prototypes, and what reads them.
+
+pub mod disasm;
+pub mod opcodes;
+pub mod prototype;
