@@ -1,5 +1,6 @@
 //! The compiled form: operations, prototypes, and what reads them.
 
 pub mod disasm;
+pub mod names;
 pub mod opcodes;
 pub mod prototype;
