@@ -1,0 +1,116 @@
+//! Raw reads.
+
+use super::Table;
+use super::hash::{Key, Long, Wide, Word};
+use crate::mem::Mem;
+use crate::object::string::Str;
+use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
+
+/// The integer equal to a float, if there is one.
+#[inline(always)]
+pub(crate) fn float_to_int(f: f64) -> Option<i64> {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    ((-LIMIT..LIMIT).contains(&f) && (f as i64) as f64 == f).then_some(f as i64)
+}
+
+impl Table {
+    /// The value at a key.
+    #[inline]
+    pub unsafe fn get(self, mem: &Mem, key: Value) -> Value {
+        // SAFETY: as the caller promised.
+        unsafe {
+            match key.tag {
+                tag::STRING => self.get_any_str(mem, Str(key.obj())),
+                tag::INT => self.get_int(mem, key.as_int()),
+                _ => self.get_other(mem, key),
+            }
+        }
+    }
+    #[inline(never)]
+    unsafe fn get_other(self, mem: &Mem, key: Value) -> Value {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let word = match key.tag {
+                tag::NIL => return Value::NIL,
+                tag::FLOAT => match float_to_int(key.as_float()) {
+                    Some(i) => return self.get_int(mem, i),
+                    None if key.as_float().is_nan() => return Value::NIL,
+                    None => float_word(key.as_float()),
+                },
+                _ => key.to_word().unwrap_unchecked(),
+            };
+            Value::from_word(self.hash_word(Word(word)))
+        }
+    }
+    /// The word that the hash part has for a key.
+    #[inline(always)]
+    pub(super) unsafe fn hash_word<K: Key>(self, key: K) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe { self.find(key).map_or(NIL_WORD, |(_, n)| n.value.load()) }
+    }
+    /// The value at an integer key.
+    #[inline(always)]
+    pub unsafe fn get_int(self, _mem: &Mem, i: i64) -> Value {
+        // SAFETY: the index is below `arr_len` where the array part is read.
+        unsafe {
+            let n = (i as u64).wrapping_sub(1);
+            if n < self.arr_len() as u64 {
+                return Value::from_word(self.array_slot(n).1.load());
+            }
+            if self.cell().hash.load() == NIL_WORD {
+                return Value::NIL;
+            }
+            Value::from_word(self.hash_int(i))
+        }
+    }
+    /// The word that the hash part has for an integer key.
+    #[inline(never)]
+    pub(super) unsafe fn hash_int(self, i: i64) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if fits_word(i) {
+                self.hash_word(Word(int_word(i)))
+            } else {
+                self.hash_word(Wide(i))
+            }
+        }
+    }
+    /// The value at a string key, which must be interned if it is short.
+    #[inline(always)]
+    pub unsafe fn get_str(self, mem: &Mem, s: Str) -> Value {
+        // SAFETY: as the caller promised.
+        unsafe { Value::from_word(self.get_str_word(mem, s)) }
+    }
+    /// As [`Table::get_str`], the packed word.
+    #[inline]
+    pub unsafe fn get_str_word(self, mem: &Mem, s: Str) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            debug_assert!(s.is_interned() || !s.is_short());
+            if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
+                return self.slot(n).1.load();
+            }
+            if self.cell().hash.load() == NIL_WORD {
+                return NIL_WORD;
+            }
+            if s.is_interned() {
+                return self.hash_word(Word(s.word()));
+            }
+            self.hash_word(Long(s, s.hash(mem)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn get_any_str(self, mem: &Mem, s: Str) -> Value {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if s.is_interned() || !s.is_short() {
+                return self.get_str(mem, s);
+            }
+            // A short string that has no canonical object is no table's key.
+            match mem.strings.find_hashed(s.as_bytes(), s.hash(mem)) {
+                Some(c) => self.get_str(mem, c),
+                None => Value::NIL,
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The border: `#t` without metamethods.
+
+use super::Table;
+use crate::mem::Mem;
+use crate::value::NIL_WORD;
+
+/// Trailing nils looked at one by one before searching by halves.
+const WALK: u64 = 256;
+
+impl Table {
+    /// A border: n such that t[n] is not nil (or n is 0) and t[n + 1] is nil.
+    /// Trailing nils of the array part are dropped on the way.
+    #[inline]
+    pub unsafe fn len(self, _mem: &Mem) -> i64 {
+        // SAFETY: indices below `arr_len` only.
+        unsafe {
+            let n = self.arr_len() as u64;
+            if n > 0 && self.array_slot(n - 1).1.load() == NIL_WORD {
+                return self.border_inside(n) as i64;
+            }
+            if self.hash_has_ints() {
+                self.border_outside(n)
+            } else {
+                n as i64
+            }
+        }
+    }
+    /// The last of the `n` array elements is nil.
+    #[inline(never)]
+    unsafe fn border_inside(self, mut n: u64) -> u64 {
+        // SAFETY: as above.
+        unsafe {
+            let stop = n.saturating_sub(WALK);
+            while n > stop && self.array_slot(n - 1).1.load() == NIL_WORD {
+                n -= 1;
+            }
+            self.cell().arr_len.set(n as u32);
+            if n == 0 || self.array_slot(n - 1).1.load() != NIL_WORD {
+                return n;
+            }
+            // Element `high` is nil; element `low` is not, or it is 0.
+            let (mut low, mut high) = (0, n);
+            while high - low > 1 {
+                let mid = low + (high - low) / 2;
+                if self.array_slot(mid - 1).1.load() == NIL_WORD {
+                    high = mid
+                } else {
+                    low = mid
+                }
+            }
+            low
+        }
+    }
+    /// The array part is full (or empty), and the hash part may go on.
+    #[inline(never)]
+    unsafe fn border_outside(self, n: u64) -> i64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let n = n as i64;
+            if self.hash_int(n + 1) == NIL_WORD {
+                return n;
+            }
+            let mut low = n + 1;
+            let mut high = low;
+            loop {
+                if high > i64::MAX / 2 {
+                    if self.hash_int(i64::MAX) != NIL_WORD {
+                        return i64::MAX;
+                    }
+                    high = i64::MAX;
+                    break;
+                }
+                high *= 2;
+                if self.hash_int(high) == NIL_WORD {
+                    break;
+                }
+                low = high;
+            }
+            while high - low > 1 {
+                let mid = low + (high - low) / 2;
+                if self.hash_int(mid) == NIL_WORD {
+                    high = mid
+                } else {
+                    low = mid
+                }
+            }
+            low
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The cells that tables are built of: arrays, spines, hash segments, directories.
+//!
+//! | kind | 8 | 12 | 16.. | user(0) | user(1) |
+//! |---|---|---|---|---|---|
+//! | ARRAY | capacity | 0 | slots | weak modes | - |
+//! | SPINE | capacity | leading chunks given back | edges | - | - |
+//! | HASH | capacity | used and known dead nodes | nodes | weak modes | in a directory: depth; alone: `HAS_INTS` |
+//! | DIR | capacity | `HAS_INTS`, `PENDING` | edges | - | 64 - depth |
+//!
+//! Capacities never change, so that a marker may read them while the program
+//! works; the word at 12 is the program's alone.
+//!
+//! Two immortal cells outside of the heap stand for parts without content: a
+//! chunk of nils and a segment without nodes. They are never written: the
+//! headers say UNLOGGED for ever, so `Slot::try_set` refuses, and the slow path
+//! (`Table::set_int`) puts a new cell in their place. Traces skip them.
+
+use crate::mem::Mem;
+use crate::object::kind;
+use crate::value::{ADDR_MASK, NIL_WORD};
+use moonsweep_gc::{Edge, Header, Obj, Slot};
+use std::cell::Cell;
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+
+/// Slots in a chunk of a large array.
+pub const CHUNK: usize = 512;
+/// log2 of `CHUNK`.
+pub(crate) const CHUNK_BITS: u32 = 9;
+/// Capacity of the largest flat array; larger ones are spines of chunks.
+pub const FLAT_MAX: usize = 1024;
+/// Nodes of the largest flat hash part, and of each segment of a directory.
+pub const SEGMENT_MAX: usize = 512;
+
+/// `extra` of a DIR, `user(1)` of a flat HASH: integer keys may be among the nodes.
+pub(crate) const HAS_INTS: u8 = 1;
+/// `extra` of a DIR: keys that continue the array part still wait to move there.
+pub(crate) const PENDING: u32 = 2;
+
+/// What all stores begin with.
+#[repr(C)]
+pub(crate) struct StoreCell {
+    header: Header,
+    pub(crate) capacity: u32,
+    pub(crate) extra: Cell<u32>,
+}
+
+const _: () = assert!(size_of::<StoreCell>() == 16);
+
+/// A node of a hash segment.
+#[repr(C)]
+pub(crate) struct Node {
+    pub(crate) key: Slot,
+    pub(crate) value: Slot,
+}
+
+const _: () = assert!(size_of::<Node>() == 16);
+
+#[repr(C, align(16))]
+struct Immortal<const N: usize> {
+    head: [AtomicU64; 2],
+    slots: [AtomicU64; N],
+}
+
+const fn immortal<const N: usize>(kind: u8, capacity: u64, extra: u64) -> Immortal<N> {
+    // Little-endian header: kind, flags, user bytes, count.
+    let head = kind as u64 | (moonsweep_gc::header::UNLOGGED as u64) << 8;
+    Immortal {
+        head: [AtomicU64::new(head), AtomicU64::new(capacity | extra << 32)],
+        slots: [const { AtomicU64::new(NIL_WORD) }; N],
+    }
+}
+
+const _: () = assert!(cfg!(target_endian = "little"));
+
+static NIL_CHUNK: Immortal<CHUNK> = immortal(kind::ARRAY, CHUNK as u64, 0);
+static EMPTY_SEGMENT: Immortal<{ 2 * SEGMENT_MAX }> =
+    immortal(kind::HASH, SEGMENT_MAX as u64, usable(SEGMENT_MAX) as u64);
+
+/// The chunk of nils.
+#[inline(always)]
+pub(crate) fn nil_chunk() -> Obj {
+    // SAFETY: it looks like an object, lives for ever, and no collector gets to see it.
+    unsafe { Obj::from_ptr(NonNull::new_unchecked(&raw const NIL_CHUNK as *mut Header)) }
+}
+
+/// The segment without nodes; it is full, so that insertions come to the slow path.
+#[inline(always)]
+pub(crate) fn empty_segment() -> Obj {
+    // SAFETY: as for `nil_chunk`.
+    unsafe {
+        Obj::from_ptr(NonNull::new_unchecked(
+            &raw const EMPTY_SEGMENT as *mut Header,
+        ))
+    }
+}
+
+/// How many nodes of a segment may be in use.
+#[inline(always)]
+pub(crate) const fn usable(capacity: usize) -> usize {
+    if capacity <= 8 {
+        capacity
+    } else {
+        capacity - capacity / 8
+    }
+}
+
+/// The capacity of a flat segment for `n` entries with some room to grow.
+pub(crate) fn capacity_for(n: usize) -> usize {
+    let mut c = 4;
+    while n > if c <= 32 {
+        usable(c)
+    } else {
+        usable(c) * 3 / 4
+    } {
+        c *= 2;
+    }
+    c
+}
+
+/// The object of a reference word.
+///
+/// # Safety
+/// The word is a reference.
+#[inline(always)]
+pub(crate) unsafe fn obj_of(word: u64) -> Obj {
+    // SAFETY: as the caller promised.
+    unsafe { Obj::from_ptr(NonNull::new_unchecked((word & ADDR_MASK) as *mut Header)) }
+}
+
+/// The fixed part of a store.
+///
+/// # Safety
+/// `o` is a live store.
+#[inline(always)]
+pub(crate) unsafe fn store<'a>(o: Obj) -> &'a StoreCell {
+    // SAFETY: as the caller promised.
+    unsafe { &*(o.as_ptr() as *const StoreCell) }
+}
+
+/// A slot of an ARRAY.
+///
+/// # Safety
+/// `o` is a live ARRAY and `i` below its capacity.
+#[inline(always)]
+pub(crate) unsafe fn slot_at<'a>(o: Obj, i: usize) -> &'a Slot {
+    // SAFETY: as the caller promised.
+    unsafe { &*(o.as_ptr() as *const Slot).add(2 + i) }
+}
+
+/// An edge of a SPINE or DIR.
+///
+/// # Safety
+/// `o` is a live SPINE or DIR and `i` below its capacity.
+#[inline(always)]
+pub(crate) unsafe fn edge_at<'a>(o: Obj, i: usize) -> &'a Edge {
+    // SAFETY: as the caller promised.
+    unsafe { &*(o.as_ptr() as *const Edge).add(2 + i) }
+}
+
+/// A node of a HASH.
+///
+/// # Safety
+/// `o` is a live HASH and `i` below its capacity.
+#[inline(always)]
+pub(crate) unsafe fn node_at<'a>(o: Obj, i: usize) -> &'a Node {
+    // SAFETY: as the caller promised.
+    unsafe { &*(o.as_ptr() as *const Node).add(1 + i) }
+}
+
+/// The words of a new store, to be filled before it is reachable.
+///
+/// # Safety
+/// `o` is a new store with `n` words after its fixed part; no other use of them is alive.
+#[inline(always)]
+pub(crate) unsafe fn words<'a>(o: Obj, n: usize) -> &'a mut [u64] {
+    // SAFETY: as the caller promised: nobody else knows the cell, plain writes will do.
+    unsafe { std::slice::from_raw_parts_mut((o.as_ptr() as *mut u64).add(2), n) }
+}
+
+/// Copies words of a store, from number `at` on, into a new one. A marker may read the old
+/// store meanwhile.
+///
+/// # Safety
+/// `from` is a live store with at least `at + to.len()` words after its fixed part.
+#[inline(always)]
+pub(crate) unsafe fn copy_words(from: Obj, at: usize, to: &mut [u64]) {
+    // SAFETY: as the caller promised; only this thread writes slots.
+    unsafe {
+        std::ptr::copy_nonoverlapping(
+            (from.as_ptr() as *const u64).add(2 + at),
+            to.as_mut_ptr(),
+            to.len(),
+        )
+    }
+}
+
+#[inline(always)]
+unsafe fn init(o: Obj, capacity: usize, fill: u64, n: usize, weak: u8) -> Obj {
+    // SAFETY: a new cell of 16 + 8 * n bytes.
+    unsafe {
+        (o.as_ptr() as *mut u64).add(1).write(capacity as u64);
+        words(o, n).fill(fill);
+    }
+    o.set_user(0, weak);
+    o
+}
+
+/// A new ARRAY of nils of a size within `Heap::SMALL_LIMIT`.
+///
+/// # Safety
+/// The caller makes it reachable before the next safepoint.
+#[inline]
+pub(crate) unsafe fn new_array(mem: &mut Mem, capacity: usize, weak: u8) -> Obj {
+    // SAFETY: initialised here.
+    unsafe {
+        let size = 16 + 8 * capacity;
+        let o = match mem.heap.alloc_fast(size, kind::ARRAY) {
+            Some(o) => o,
+            None => mem.heap.alloc(size, kind::ARRAY),
+        };
+        init(o, capacity, NIL_WORD, capacity, weak)
+    }
+}
+
+/// A new HASH segment without nodes.
+///
+/// # Safety
+/// As for `new_array`.
+#[inline]
+pub(crate) unsafe fn new_hash(mem: &mut Mem, capacity: usize, weak: u8) -> Obj {
+    debug_assert!(capacity.is_power_of_two() && capacity <= SEGMENT_MAX);
+    // SAFETY: initialised here.
+    unsafe {
+        let o = mem.heap.alloc(16 + 16 * capacity, kind::HASH);
+        o.set_user(1, 0);
+        init(o, capacity, NIL_WORD, 2 * capacity, weak)
+    }
+}
+
+/// A new SPINE or DIR without edges; `None` if the heap's limit is reached.
+///
+/// # Safety
+/// As for `new_array`.
+pub(crate) unsafe fn new_edges(mem: &mut Mem, kind: u8, capacity: usize) -> Option<Obj> {
+    // SAFETY: initialised here.
+    unsafe {
+        Some(init(
+            mem.heap.try_alloc(16 + 8 * capacity, kind)?,
+            capacity,
+            0,
+            capacity,
+            0,
+        ))
+    }
+}
