@@ -1,14 +1,19 @@
-//! Lists the bytecode of a Lua file, for comparison with `luac -l -l`.
+//! Lists the bytecode of Lua files, for comparison with `luac -l -l`.
+
+use moonsweep_compiler::bytecode::{check, disasm};
+use moonsweep_compiler::{compile, skip_shebang};
 
 fn main() {
-    let path = std::env::args().nth(1).expect("a file name");
-    let source = std::fs::read(&path).expect("a readable file");
-    let name = format!("@{path}");
-    match moonsweep_compiler::compile(moonsweep_compiler::skip_shebang(&source), name.as_bytes()) {
-        Ok(proto) => print!(
-            "{}",
-            moonsweep_compiler::bytecode::disasm::disassemble(&proto)
-        ),
-        Err(error) => eprintln!("{error}"),
+    for path in std::env::args().skip(1) {
+        let source = std::fs::read(&path).expect("a readable file");
+        match compile(skip_shebang(&source), format!("@{path}").as_bytes()) {
+            Ok(proto) => {
+                print!("{}", disasm::disassemble(&proto));
+                if let Err(fault) = check::check(&proto) {
+                    println!("{path}: rejected by the checker: {fault}");
+                }
+            }
+            Err(error) => println!("{error}"),
+        }
     }
 }

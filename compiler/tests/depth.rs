@@ -25,13 +25,23 @@ fn long_chains_compile() {
     compiles(&format!("x = a{}", "[b]".repeat(MANY)));
     compiles(&format!("f{}", "()".repeat(MANY)));
     compiles(&format!("f{}", ":m()".repeat(MANY)));
-    compiles(&format!("if a then f() {} end", "elseif a then f() ".repeat(MANY)));
-    compiles(&format!("while a do {} end", "if a then break end ".repeat(MANY)));
+    compiles(&format!(
+        "if a then f() {} end",
+        "elseif a then f() ".repeat(MANY)
+    ));
+    compiles(&format!(
+        "while a do {} end",
+        "if a then break end ".repeat(MANY)
+    ));
     compiles(&"local x; do local x end x = nil f() ".repeat(199));
     compiles(&"f();".repeat(MANY));
     compiles(&format!("x = {{{}}}", "1,".repeat(MANY)));
     compiles(&format!("x = {{{}}}", "a = 1,".repeat(MANY)));
-    compiles(&"goto x; ::y:: goto y; do goto y end ".replace("y", "x").repeat(1));
+    compiles(
+        &"goto x; ::y:: goto y; do goto y end "
+            .replace("y", "x")
+            .repeat(1),
+    );
 }
 
 #[test]
@@ -59,7 +69,11 @@ fn deep_nesting_is_bounded() {
 fn the_deepest_nesting_allowed_compiles() {
     compiles(&format!("x = {}1{}", "(".repeat(195), ")".repeat(195)));
     compiles(&format!("x = {}1{}", "f(a, ".repeat(60), ")".repeat(60)));
-    compiles(&format!("{}{}", "local function f() ".repeat(190), "end ".repeat(190)));
+    compiles(&format!(
+        "{}{}",
+        "local function f() ".repeat(190),
+        "end ".repeat(190)
+    ));
     compiles(&format!("x = {}1{}", "{".repeat(190), "}".repeat(190)));
     compiles(&format!("x = {}1{}", "{a=".repeat(190), "}".repeat(190)));
     compiles(&format!("x = a{}", "..a".repeat(190)));

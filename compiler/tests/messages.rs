@@ -241,14 +241,22 @@ const SOURCES: &[&str] = &[
 /// Sources that are too long to spell out.
 fn generated() -> Vec<String> {
     let names = |prefix: &str, count: usize| {
-        (0..count).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>().join(",")
+        (0..count)
+            .map(|i| format!("{prefix}{i}"))
+            .collect::<Vec<_>>()
+            .join(",")
     };
     let mut upvalues = String::new();
     for group in 0..3 {
-        upvalues.push_str(&format!("local function f{group}()\nlocal {}\n", names(&format!("a{group}_"), 100)));
+        upvalues.push_str(&format!(
+            "local function f{group}()\nlocal {}\n",
+            names(&format!("a{group}_"), 100)
+        ));
     }
     upvalues.push_str("local function g()\n x = {");
-    let used: Vec<_> = (0..3).map(|group| names(&format!("a{group}_"), 100)).collect();
+    let used: Vec<_> = (0..3)
+        .map(|group| names(&format!("a{group}_"), 100))
+        .collect();
     upvalues.push_str(&used.join(","));
     vec![
         format!("local {} = 1", names("v", 201)),
@@ -267,7 +275,11 @@ fn generated() -> Vec<String> {
         format!("a{} = 1", ",a".repeat(194)),
         format!("a{} = 1", ",a".repeat(197)),
         format!("{}{}", "function f() ".repeat(250), " end".repeat(250)),
-        format!("x = {}1{}", "function() return ".repeat(250), " end".repeat(250)),
+        format!(
+            "x = {}1{}",
+            "function() return ".repeat(250),
+            " end".repeat(250)
+        ),
         format!("{}{}", "if a then else ".repeat(250), " end".repeat(250)),
         format!("x = {}1{}", "f(".repeat(250), ")".repeat(250)),
         format!("f{}", "()".repeat(300)),
@@ -289,8 +301,11 @@ end
 
 #[test]
 fn messages_are_those_of_the_reference() {
-    let sources: Vec<String> =
-        SOURCES.iter().map(|source| source.to_string()).chain(generated()).collect();
+    let sources: Vec<String> = SOURCES
+        .iter()
+        .map(|source| source.to_string())
+        .chain(generated())
+        .collect();
     let mut lua = Command::new("lua5.4")
         .args(["-e", PROGRAM])
         .stdin(Stdio::piped())

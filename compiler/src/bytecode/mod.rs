@@ -1,6 +1,9 @@
 //! The compiled form: operations, prototypes, and what reads them.
 
+pub mod check;
 pub mod disasm;
+pub mod dump;
+mod effects;
 pub mod names;
 pub mod opcodes;
 pub mod prototype;

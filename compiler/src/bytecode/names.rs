@@ -18,10 +18,14 @@ const UNKNOWN: &[u8] = b"?";
 
 /// The name of the `n`-th local variable (from 1) active at `pc`.
 pub fn local_name(proto: &Prototype, n: usize, pc: u32) -> Option<&[u8]> {
-    let alive =
-        |local: &&super::prototype::LocalVar| local.start_pc <= pc && pc < local.end_pc;
+    let alive = |local: &&super::prototype::LocalVar| local.start_pc <= pc && pc < local.end_pc;
     let index = n.checked_sub(1)?;
-    proto.locals.iter().filter(alive).nth(index).map(|local| &*local.name)
+    proto
+        .locals
+        .iter()
+        .filter(alive)
+        .nth(index)
+        .map(|local| &*local.name)
 }
 
 /// What the source calls the value that the instruction at `pc` finds in
@@ -113,7 +117,9 @@ fn string_constant(proto: &Prototype, index: usize) -> Option<&[u8]> {
 /// The name in the first extension word of the field instruction at `pc`.
 fn field_name(proto: &Prototype, pc: u32) -> Vec<u8> {
     let word = proto.code.get(pc as usize + 1).copied().unwrap_or(0);
-    string_constant(proto, (word & 0xffff) as usize).unwrap_or(UNKNOWN).to_vec()
+    string_constant(proto, (word & 0xffff) as usize)
+        .unwrap_or(UNKNOWN)
+        .to_vec()
 }
 
 /// Whether the table in `register` is the variable `_ENV`.

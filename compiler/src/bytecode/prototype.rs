@@ -3,6 +3,10 @@
 
 use std::rc::Rc;
 
+/// Longest string that field instructions and templates may name: every such
+/// name is short enough to be interned.
+pub const MAX_FIELD_NAME: usize = 40;
+
 /// A constant of a function. No two equal constants in one prototype.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Constant {

@@ -7,15 +7,13 @@ use super::Result;
 use super::jump::{JumpList, NO_JUMP};
 use crate::ast::{Chunk, Function, LocalId};
 use crate::bytecode::opcodes::{Instruction, Op};
-use crate::bytecode::prototype::{Constant, LineTable, LocalVar, Prototype, UpvalueDesc, VarKind};
+use crate::bytecode::prototype::{
+    Constant, LineTable, LocalVar, MAX_FIELD_NAME, Prototype, UpvalueDesc, VarKind,
+};
 use crate::error::CompileError;
 
 /// A function has fewer registers than this.
 const MAX_REGISTERS: usize = 255;
-
-/// Strings up to this length can be field names of instructions; longer ones
-/// are never interned.
-const MAX_FIELD_NAME: usize = 40;
 
 /// What makes two constants the same.
 #[derive(PartialEq, Eq, Hash)]
