@@ -379,6 +379,7 @@ unsafe fn fill_self_cache(vm: &mut State, pc: Pc, obj: Value, name: Str) {
             }
             if let Some(n) = vm.mem.shapes.lookup(h.shape(), name.0)
                 && n < u16::MAX as u32
+                && ops::fields::expandable(vm, h)
                 && h.slot(n).1.load() != crate::value::NIL_WORD
             {
                 *(w as *mut u16).add(3) = n as u16;
@@ -1044,7 +1045,7 @@ pub(super) fn tfor_call(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let state = &mut *vm;
         let r = base.add(a(pc));
         if (*r).tag == tag::NATIVE
-            && std::ptr::eq(crate::object::function::Native::of(*r).def(), &crate::native::IPAIRS_STEP)
+            && std::ptr::eq(crate::object::function::Native::of(*r).def(), crate::native::IPAIRS_STEP)
             && (*r.add(1)).tag == tag::TABLE
             && (*r.add(2)).tag == tag::INT
         {

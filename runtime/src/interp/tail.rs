@@ -52,9 +52,20 @@ unsafe fn slow_handler<F: SlowOp>(
     table: *const TableEntry,
     op: F,
 ) {
-    let Regs { pc, base, k } = op(vm, pc, base, k);
-    // SAFETY: a slow operation returns valid registers.
-    unsafe { Tail(table).next(vm, pc, base, k) }
+    // SAFETY: a slow operation returns valid registers, and `base` and `k` are
+    // those of the innermost frame.
+    unsafe {
+        let pc = slow_body(vm, pc, base, k, op);
+        let f = (*vm).frame;
+        Tail(table).next(vm, pc, (*f).base, (*f).k)
+    }
+}
+
+/// The operation itself. It returns one word: a result in memory would be a
+/// local whose address escapes, and then `slow_handler` could not tail-call.
+#[inline(never)]
+fn slow_body<F: SlowOp>(vm: *mut State, pc: Pc, base: *mut Value, k: *const Value, op: F) -> Pc {
+    op(vm, pc, base, k).pc
 }
 
 /// Runs until EXIT.

@@ -161,25 +161,25 @@ body!(self_, |d, vm, pc, base, k| {
     d.slow(slow::self_, vm, pc, base, k)
 });
 
-/// An object's address in 32 bits, as caches hold it: units of 16 bytes from
-/// the heap's start. Never 0 for an object.
+/// An object's address in 32 bits, as caches hold it: in units of 16 bytes,
+/// modulo 64 GiB, which no heap exceeds. Never 0 for a table.
 #[inline(always)]
 pub(in super::super) fn compressed(o: Obj) -> u32 {
     (o.addr() >> 4) as u32
 }
 
-/// The table that a cache names.
+/// The table that a cache names: the one nearest to the globals.
 #[inline(always)]
 unsafe fn expand(vm: *mut State, c: u32) -> *const TableCell {
-    // SAFETY: the heap's range is aligned to 64 GiB (`Heap::base`), so the
-    // upper bits are those of any of its addresses.
-    unsafe {
-        let high = (*vm).globals.0.addr() & !0xF_FFFF_FFFF;
-        (high | ((c as usize) << 4)) as *const TableCell
-    }
+    // SAFETY: `globals` is set.
+    let near = unsafe { (*vm).globals.0.addr() } >> 4;
+    let distance = c.wrapping_sub(near as u32) as i32 as isize;
+    (near.wrapping_add_signed(distance) << 4) as *const TableCell
 }
 
-/// For slow operations: whether all objects share the upper address bits.
-pub(in super::super) fn same_range(x: Table, y: Table) -> bool {
-    x.0.addr() & !0xF_FFFF_FFFF == y.0.addr() & !0xF_FFFF_FFFF
+/// Whether a cache can name the table.
+pub(in super::super) fn expandable(vm: &mut State, t: Table) -> bool {
+    let c = compressed(t.0);
+    // SAFETY: only an address is computed.
+    c != 0 && unsafe { expand(vm, c) } as usize == t.0.addr()
 }

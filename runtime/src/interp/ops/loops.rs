@@ -67,7 +67,7 @@ body!(tfor_prep, |d, vm, pc, base, k| {
     let r = base.add(a(pc));
     if (*r.add(3)).tag == tag::NIL {
         if (*r).tag == tag::NATIVE
-            && std::ptr::eq(Native::of(*r).def(), &NEXT)
+            && std::ptr::eq(Native::of(*r).def(), NEXT)
             && (*r.add(1)).tag == tag::TABLE
             && (*r.add(2)).tag == tag::NIL
         {
