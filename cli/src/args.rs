@@ -170,6 +170,9 @@ fn unrecognized(word: &[u8]) -> BadOption {
     ))
 }
 
+/// The most columns that the usage text takes for our own options.
+const USAGE_WIDTH: usize = 92;
+
 /// The reference's usage text with the long options after it, one `(form,
 /// meaning)` each.
 pub fn usage(program: &str, long: &[(String, String)]) -> String {
@@ -191,7 +194,9 @@ pub fn usage(program: &str, long: &[(String, String)]) -> String {
         text.push_str("The garbage collector:\n");
         let width = long.iter().map(|(form, _)| form.len()).max().unwrap_or(0);
         for (form, meaning) in long {
-            text.push_str(&format!("  {form:width$}  {meaning}\n"));
+            let indent = " ".repeat(width + 4);
+            let lines = wrapped(meaning, USAGE_WIDTH - indent.len()).join(&format!("\n{indent}"));
+            text.push_str(&format!("  {form:width$}  {lines}\n"));
         }
     }
     text.push_str(&format!(
@@ -200,6 +205,23 @@ pub fn usage(program: &str, long: &[(String, String)]) -> String {
          \x20 {program} disasm file                                show a file's bytecode\n"
     ));
     text
+}
+
+/// Cuts a text into lines of at most `width` columns, between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.len() - 1;
+        if lines[last].is_empty() {
+            lines[last].push_str(word);
+        } else if lines[last].len() + 1 + word.len() <= width {
+            lines[last].push(' ');
+            lines[last].push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -294,6 +316,14 @@ mod tests {
         assert_eq!(line.script, Some(6));
         // an optional value stands only behind '='
         assert_eq!(ok("--gc-log x.lua").script, Some(2));
+    }
+
+    #[test]
+    fn usage_wraps_between_words() {
+        assert_eq!(wrapped("aa bb cc", 5), ["aa bb", "cc"]);
+        assert_eq!(wrapped("longer than that", 5), ["longer", "than", "that"]);
+        let text = usage("lua", &[("--gc NAME".into(), "word ".repeat(40))]);
+        assert!(text.lines().all(|l| l.len() <= USAGE_WIDTH), "{text}");
     }
 
     #[test]

@@ -42,7 +42,9 @@ fn disassembled(file: &OsStr) -> Result<String, Vec<u8>> {
     let source = moonsweep_compiler::skip_shebang(&text);
     let compiled = moonsweep_compiler::compile(source, &name);
     let prototype = compiled.map_err(|e| e.message)?;
-    Ok(moonsweep_compiler::disassemble(&prototype))
+    Ok(moonsweep_compiler::bytecode::disasm::disassemble(
+        &prototype,
+    ))
 }
 
 #[cfg(test)]

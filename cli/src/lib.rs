@@ -52,3 +52,8 @@ pub use moonsweep_runtime::native::{
 };
 pub use moonsweep_runtime::{Vm, VmOptions};
 pub use moonsweep_stdlib::{flush_all, load_file, open_all};
+
+/// Runs the examples of the manual.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+struct Manual;
