@@ -6,7 +6,7 @@ print(overflow(plain, 1)) -- expect: false stack overflow
 local function a() local x = b_global(); return x end
 function b_global() local y = a(); return y end
 print(overflow(a)) -- expect: false stack overflow
-local t = setmetatable({}, { __index = function(t, k) return t[k .. "x"] .. "" end })
+local t = setmetatable({}, { __index = function(t, k) return t[k == "a" and "b" or "a"] .. "" end })
 print(overflow(function() return t.k end)) -- expect: false stack overflow
 local add = setmetatable({}, {}); getmetatable(add).__add = function(x, y) return (x + y) .. "" end
 print(overflow(function() return add + 1 end)) -- expect: false stack overflow
