@@ -153,7 +153,7 @@ fn find(subject: &[u8], pattern: &[u8]) -> String {
         };
     }
     let program = Program::new(pattern, true);
-    let mut captures = Captures::default();
+    let mut captures = Captures::new(&program);
     let until = if program.anchored() { 1 } else { usize::MAX };
     let found = match program.search(subject, 0, until, &mut captures) {
         Ok(Some(found)) => found,

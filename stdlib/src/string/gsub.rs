@@ -45,7 +45,7 @@ pub fn gsub(cx: &mut Context) -> Result<Results> {
         Value::Table(_) => Replacement::Table,
         _ => return Err(cx.type_error(REPLACEMENT, "string/function/table")),
     };
-    let mut captures = Captures::default();
+    let mut captures = Captures::new(&program);
     let mut out = Buffer::new();
     let mut changed = false;
     let mut count = 0;

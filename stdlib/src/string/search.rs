@@ -49,7 +49,7 @@ pub fn match_(cx: &mut Context) -> Result<Results> {
 /// Looks for the pattern in argument 1 in argument 0, from the offset `init` on.
 fn search(cx: &mut Context, init: usize, positions: bool) -> Result<Results> {
     let program = pattern::program(cx.check_str(1)?.as_bytes(), true);
-    let mut captures = Captures::default();
+    let mut captures = Captures::new(&program);
     let mut at = init;
     loop {
         let s = cx.check_str(0)?.as_bytes();
@@ -101,12 +101,14 @@ pub fn push_captures(
     Ok(count)
 }
 
-// Upvalues of gmatch's iterator: the subject, the pattern, and where it is. The last is
-// an offset `n` if a match ended there, which then must not be found again as an empty
-// match; `-1 - n` before the first match.
+// Upvalues of gmatch's iterator.
 const SUBJECT: usize = 0;
 const PATTERN: usize = 1;
+/// Where it is: an offset `n` if a match ended there, which then must not be found again
+/// as an empty match; `-1 - n` before the first match.
 const PLACE: usize = 2;
+/// The pattern's ticket in the cache.
+const TICKET: usize = 3;
 
 /// `string.gmatch(s, pattern [, init])`
 pub fn gmatch(cx: &mut Context) -> Result<Results> {
@@ -129,7 +131,7 @@ fn gmatch_next(cx: &mut Context) -> Result<Results> {
     } else {
         (place as usize, Some(place as usize))
     };
-    let mut captures = Captures::default();
+    let mut captures = Captures::new(&program);
     loop {
         let Value::Str(subject) = cx.upvalue(SUBJECT) else {
             return cx.none();

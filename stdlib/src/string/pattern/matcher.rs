@@ -21,8 +21,16 @@ const SKIP_DEPTH: u32 = 2 * MAX_CAPTURES as u32 + 1;
 
 /// Where the captures of a match are: offsets into the subject.
 pub struct Captures {
-    spans: [(usize, usize); MAX_CAPTURES],
+    /// The first few, which are all for nearly every pattern.
+    few: [Span; FEW],
+    /// The others.
+    more: Vec<Span>,
 }
+
+/// From, and up to.
+type Span = (usize, usize);
+
+const FEW: usize = 6;
 
 /// What a capture holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,16 +41,30 @@ pub enum Capture {
     Position(usize),
 }
 
-impl Default for Captures {
+impl Captures {
+    /// Room for the captures of a program.
     #[inline]
-    fn default() -> Self {
-        Captures {
-            spans: [(0, 0); MAX_CAPTURES],
+    pub fn new(program: &Program) -> Self {
+        let more = program.captures().saturating_sub(FEW);
+        Captures { few: [(0, 0); FEW], more: vec![(0, 0); more] }
+    }
+
+    #[inline]
+    fn span(&mut self, level: u8) -> &mut Span {
+        match self.few.get_mut(level as usize) {
+            Some(span) => span,
+            None => &mut self.more[level as usize - FEW],
         }
     }
-}
 
-impl Captures {
+    #[inline]
+    fn spanned(&self, level: usize) -> Span {
+        match self.few.get(level) {
+            Some(span) => *span,
+            None => self.more[level - FEW],
+        }
+    }
+
     /// The capture `index` (from 0) of a match of `program` at `whole`. Of a pattern
     /// without captures, the first is the whole match.
     #[inline]
@@ -54,10 +76,10 @@ impl Captures {
     ) -> Result<Capture, PatternError> {
         match program.captures.get(index) {
             Some(CaptureKind::Text) => {
-                let (from, to) = self.spans[index];
+                let (from, to) = self.spanned(index);
                 Ok(Capture::Text(from..to))
             }
-            Some(CaptureKind::Position) => Ok(Capture::Position(self.spans[index].0 + 1)),
+            Some(CaptureKind::Position) => Ok(Capture::Position(self.spanned(index).0 + 1)),
             Some(CaptureKind::Unfinished) => Err(PatternError::UnfinishedCapture),
             None if index == 0 => Ok(Capture::Text(whole)),
             None => Err(PatternError::InvalidCapture(index as u8 + 1)),
@@ -171,18 +193,18 @@ impl Run<'_> {
                 }
                 Node::Open(level) => {
                     depth = nest(depth)?;
-                    self.captures.spans[level as usize].0 = at;
+                    self.captures.span(level).0 = at;
                 }
                 Node::Position(level) => {
                     depth = nest(depth)?;
-                    self.captures.spans[level as usize].0 = at;
+                    self.captures.span(level).0 = at;
                 }
                 Node::Close(level) => {
                     depth = nest(depth)?;
-                    self.captures.spans[level as usize].1 = at;
+                    self.captures.span(level).1 = at;
                 }
                 Node::Same(level) => {
-                    let (from, to) = self.captures.spans[level as usize];
+                    let (from, to) = *self.captures.span(level);
                     if !subject[at..].starts_with(&subject[from..to]) {
                         return Ok(None);
                     }
@@ -410,7 +432,7 @@ mod tests {
     fn find(subject: &str, pattern: &str) -> Result<Option<Range<usize>>, PatternError> {
         let program = Program::new(pattern.as_bytes(), true);
         let until = if program.anchored() { 1 } else { usize::MAX };
-        program.search(subject.as_bytes(), 0, until, &mut Captures::default())
+        program.search(subject.as_bytes(), 0, until, &mut Captures::new(&program))
     }
 
     #[test]

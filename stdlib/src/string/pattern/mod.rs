@@ -21,7 +21,7 @@ mod compile;
 mod matcher;
 mod set;
 
-pub use cache::program;
+pub use cache::{by_ticket, program, ticket};
 pub use matcher::{Capture, Captures};
 pub use set::ByteSet;
 
