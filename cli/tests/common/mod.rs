@@ -55,7 +55,7 @@ pub fn lua_files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// How a program ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// It left with this status.
     Status(i32),
