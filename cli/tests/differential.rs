@@ -246,6 +246,25 @@ impl Generator {
         }
     }
 
+    /// An expression whose value is an integer, but for one in sixteen.
+    fn integer(&mut self, depth: usize) -> String {
+        if self.random.below(16) == 0 {
+            return self.numeric(depth);
+        }
+        if depth == 0 {
+            return self.random.pick(INTEGERS).to_owned();
+        }
+        let d = depth - 1;
+        let op = self
+            .random
+            .pick(&["+", "-", "*", "//", "%", "&", "|", "~", "<<", ">>"]);
+        match self.random.below(8) {
+            0 => format!("(~{})", self.integer(d)),
+            1 => format!("(- {})", self.integer(d)),
+            _ => format!("({} {op} {})", self.integer(d), self.integer(d)),
+        }
+    }
+
     fn numeric(&mut self, depth: usize) -> String {
         if depth == 0 {
             return if self.random.below(12) == 0 {
@@ -264,10 +283,10 @@ impl Generator {
             }
             7 | 8 => {
                 let op = self.random.pick(&["&", "|", "~", "<<", ">>"]);
-                format!("({} {op} {})", self.numeric(d), self.numeric(d))
+                format!("({} {op} {})", self.integer(d), self.integer(d))
             }
             9 => format!("(- {})", self.numeric(d)),
-            10 => format!("(~{})", self.numeric(d)),
+            10 => self.integer(depth),
             _ => {
                 let f = self.random.pick(&[
                     "math.floor",
@@ -297,7 +316,7 @@ impl Generator {
                 let arg = if f == "%c" {
                     (self.random.below(90) + 33).to_string()
                 } else {
-                    self.numeric(d)
+                    self.integer(d)
                 };
                 format!("string.format('{f}', {arg})")
             }
