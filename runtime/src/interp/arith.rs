@@ -12,6 +12,24 @@ pub(crate) fn float_mod(x: f64, y: f64) -> f64 {
     if r != 0.0 && (r < 0.0) != (y < 0.0) { r + y } else { r }
 }
 
+/// The largest whole number not above `f`, without a library call.
+#[inline(always)]
+pub(crate) fn floor(f: f64) -> f64 {
+    if f.abs() < 4503599627370496.0 {
+        let t = f as i64 as f64;
+        // Equal also for -0.0, which stays.
+        if t == f {
+            f
+        } else if t > f {
+            t - 1.0
+        } else {
+            t
+        }
+    } else {
+        f
+    }
+}
+
 /// `x ^ y`.
 #[inline(always)]
 pub(crate) fn float_pow(x: f64, y: f64) -> f64 {

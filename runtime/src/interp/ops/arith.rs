@@ -1,7 +1,7 @@
 //! Arithmetic and bitwise operations. Integers first, then floats, then mixed
 //! numbers; everything else (strings, metamethods) is a slow operation.
 
-use super::super::arith::{float_mod, float_pow, shift_left, shift_right};
+use super::super::arith::{floor, shift_left, shift_right};
 use super::super::{Dispatch, Pc, a, b, c, sc, set_float, set_int, slow};
 use super::data::body;
 use crate::value::{Value, tag};
@@ -67,7 +67,8 @@ macro_rules! floating {
     };
 }
 
-/// Floor division and modulo: the divisor 0 is an error for integers.
+/// Floor division and modulo of integers: the divisors 0 (an error) and -1 (an
+/// overflow of the machine's instruction) are left to the slow operation.
 macro_rules! dividing {
     ($name:ident, $y:expr, $int:expr, $float:expr, $slow:path) => {
         body!($name, |d, vm, pc, base, k| {
@@ -81,9 +82,12 @@ macro_rules! dividing {
                 }
                 return d.slow($slow, vm, pc, base, k);
             }
-            if let (Some(p), Some(q)) = (float_of(x), float_of(y)) {
-                set_float(r, $float(p, q));
-                return d.next(vm, pc.add(1), base, k);
+            if (*x).tag == tag::FLOAT && (*y).tag == tag::FLOAT {
+                let f: Option<f64> = $float((*x).as_float(), (*y).as_float());
+                if let Some(f) = f {
+                    set_float(r, f);
+                    return d.next(vm, pc.add(1), base, k);
+                }
             }
             d.slow($slow, vm, pc, base, k)
         });
@@ -142,8 +146,13 @@ fn fdiv(x: f64, y: f64) -> f64 {
     x / y
 }
 #[inline(always)]
-fn fidiv(x: f64, y: f64) -> f64 {
-    (x / y).floor()
+fn fidiv(x: f64, y: f64) -> Option<f64> {
+    Some(floor(x / y))
+}
+/// The remainder is a library call: slow, but for small whole numbers.
+#[inline(always)]
+fn fmod(_: f64, _: f64) -> Option<f64> {
+    None
 }
 /// Floored modulo; the divisor is neither 0 nor -1. In 32 bits when both fit:
 /// a 64-bit division takes several times as long on many machines.
@@ -165,6 +174,31 @@ fn idivide(x: i64, y: i64) -> i64 {
     if (x ^ y) < 0 && q.wrapping_mul(y) != x { q - 1 } else { q }
 }
 
+/// `x ^ 2` in place; other powers are library calls, slow operations.
+#[allow(clippy::too_many_arguments)]
+#[inline(always)]
+unsafe fn square<D: Dispatch, F: super::super::SlowOp>(
+    d: D,
+    vm: *mut State,
+    pc: Pc,
+    base: Base,
+    k: K,
+    x: *const Value,
+    y: *const Value,
+    slow: F,
+) -> D::Out {
+    // SAFETY: registers or constants.
+    unsafe {
+        let two = (*y).tag == tag::INT && (*y).payload == 2
+            || (*y).tag == tag::FLOAT && (*y).as_float() == 2.0;
+        if two && let Some(f) = float_of(x) {
+            set_float(base.add(a(pc)), f * f);
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow, vm, pc, base, k)
+    }
+}
+
 numeric!(add, rb, rc, i64::wrapping_add, fadd, slow::add);
 numeric!(sub, rb, rc, i64::wrapping_sub, fsub, slow::sub);
 numeric!(mul, rb, rc, i64::wrapping_mul, fmul, slow::mul);
@@ -177,10 +211,16 @@ numeric!(k_mul, kb, rc, i64::wrapping_mul, fmul, slow::k_mul);
 floating!(div, rb, rc, fdiv, slow::div);
 floating!(div_k, rb, kc, fdiv, slow::div_k);
 floating!(k_div, kb, rc, fdiv, slow::k_div);
-floating!(pow, rb, rc, float_pow, slow::pow);
-floating!(pow_k, rb, kc, float_pow, slow::pow_k);
-dividing!(mod_, rc, imod, float_mod, slow::mod_);
-dividing!(mod_k, kc, imod, float_mod, slow::mod_k);
+body!(pow, |d, vm, pc, base, k| {
+    let (x, y) = (base.add(b(pc)), base.add(c(pc)));
+    square(d, vm, pc, base, k, x, y, slow::pow)
+});
+body!(pow_k, |d, vm, pc, base, k| {
+    let (x, y) = (base.add(b(pc)), k.add(c(pc)));
+    square(d, vm, pc, base, k, x, y, slow::pow_k)
+});
+dividing!(mod_, rc, imod, fmod, slow::mod_);
+dividing!(mod_k, kc, imod, fmod, slow::mod_k);
 dividing!(idiv, rc, idivide, fidiv, slow::idiv);
 dividing!(idiv_k, kc, idivide, fidiv, slow::idiv_k);
 bitwise!(band, rc, |x, y| x & y, slow::band);
