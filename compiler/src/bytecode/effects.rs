@@ -77,7 +77,9 @@ pub(super) fn writes_on_jump(op: Op, i: Instruction) -> Run {
 pub(super) fn clobbers_from(op: Op, i: Instruction) -> Option<usize> {
     let a = usize::from(i.a());
     match op {
-        Op::CALL | Op::CONCAT | Op::VARARG => Some(a),
+        Op::CALL | Op::CONCAT => Some(a),
+        // A fixed number of values may go below live registers.
+        Op::VARARG if i.c() == 0 => Some(a),
         Op::SETLIST => Some(a + 1),
         Op::TFORCALL => Some(a + 4),
         _ => None,
