@@ -199,11 +199,11 @@ pub fn usage(program: &str, long: &[(String, String)]) -> String {
             text.push_str(&format!("  {form:width$}  {lines}\n"));
         }
     }
-    text.push_str(&format!(
+    text.push_str(
         "Other commands:\n\
-         \x20 {program} bench [options] [workload or script] ...   compare the collectors\n\
-         \x20 {program} disasm file                                show a file's bytecode\n"
-    ));
+         \x20 bench [options] [workload or script] ...   compare the collectors\n\
+         \x20 disasm file                                show a file's bytecode\n",
+    );
     text
 }
 
