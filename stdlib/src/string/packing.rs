@@ -39,6 +39,14 @@ pub fn pack(cx: &mut Context) -> Result<Results> {
             Kind::Align | Kind::Nothing => continue,
             _ => arg += 1,
         }
+        if arg >= cx.nargs() {
+            // The reference has a nil of its own behind the arguments.
+            let expected = match field.kind {
+                Kind::Char | Kind::String | Kind::Zero => "string expected, got nil",
+                _ => "number expected, got nil",
+            };
+            return Err(cx.arg_error(arg, expected));
+        }
         pack_argument(cx, &field, arg, &mut out)?;
     }
     cx.ret(cx.string(&**out)?)

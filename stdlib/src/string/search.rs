@@ -116,14 +116,23 @@ pub fn gmatch(cx: &mut Context) -> Result<Results> {
     cx.check_str(1)?;
     let init = start_position(cx.opt_int(2, 1)?, length) - 1;
     let place = -1 - init.min(length + 1) as i64;
-    cx.ret(cx.native(&GMATCH_NEXT, &[cx.arg(0), cx.arg(1), Value::Int(place)]))
+    let upvalues = [cx.arg(0), cx.arg(1), Value::Int(place), Value::Int(0)];
+    cx.ret(cx.native(&GMATCH_NEXT, &upvalues))
 }
 
 /// What `gmatch` returns.
 fn gmatch_next(cx: &mut Context) -> Result<Results> {
-    let program = match cx.upvalue(PATTERN) {
-        Value::Str(pattern) => pattern::program(pattern.as_bytes(), false),
-        _ => return cx.none(),
+    let ticket = cx.upvalue(TICKET).as_int().unwrap_or(0);
+    let program = match pattern::by_ticket(ticket as u64) {
+        Some(program) => program,
+        None => {
+            let Value::Str(pattern) = cx.upvalue(PATTERN) else {
+                return cx.none();
+            };
+            let (program, ticket) = pattern::ticket(pattern.as_bytes(), false);
+            cx.set_upvalue(TICKET, ticket as i64);
+            program
+        }
     };
     let place = cx.upvalue(PLACE).as_int().unwrap_or(0);
     let (mut at, last) = if place < 0 {

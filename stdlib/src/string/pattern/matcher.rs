@@ -46,7 +46,10 @@ impl Captures {
     #[inline]
     pub fn new(program: &Program) -> Self {
         let more = program.captures().saturating_sub(FEW);
-        Captures { few: [(0, 0); FEW], more: vec![(0, 0); more] }
+        Captures {
+            few: [(0, 0); FEW],
+            more: vec![(0, 0); more],
+        }
     }
 
     #[inline]
