@@ -8,7 +8,7 @@ use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::object::table::Table;
 use crate::object::thread::{
-    Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind, trace_data,
+    Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind,
 };
 use crate::value::{Value, tag};
 use moonsweep_gc::{Heap, Obj, Roots, Visitor};
@@ -255,6 +255,13 @@ impl State {
     /// `frame` and `top` are current: see `object::thread::live_end`.
     unsafe fn prepare_collection(&mut self) {
         self.save_thread();
+        // The stacks of the running chain change without a barrier: the
+        // collector is told now.
+        let mut chain = Some(self.thread.0);
+        while let Some(o) = chain {
+            self.touch(o);
+            chain = ThreadObj(o).data().resumer;
+        }
         let t = self.thread.data();
         // SAFETY: as the caller promised.
         unsafe {
@@ -327,9 +334,7 @@ impl Roots for VmRoots {
             let mut t: Option<Obj> = Some(vm.thread.0);
             while let Some(o) = t {
                 v.object(o);
-                let d = ThreadObj(o).data();
-                trace_data(d, v);
-                t = d.resumer;
+                t = ThreadObj(o).data().resumer;
             }
             vm.mem.shapes.trace_keys(v);
         }

@@ -108,7 +108,7 @@ pub(crate) enum Fail {
     NotNumbers,
     /// Both are numbers, but one has no integer representation.
     NoInteger,
-    /// `attempt to perform 'n//0'` or `'n%%0'`.
+    /// `attempt to divide by zero` or `attempt to perform 'n%0'`.
     DivideByZero,
 }
 

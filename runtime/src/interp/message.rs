@@ -451,13 +451,13 @@ pub(crate) unsafe fn call_error(vm: &mut State, func: *mut Value) -> Regs {
     }
 }
 
-/// `'for' limit must be a number`.
+/// `bad 'for' limit (number expected, got nil)`.
 #[cold]
 pub(crate) fn for_error(vm: &mut State, v: Value, what: &str) -> Regs {
     let what = if what == "initial" { "initial value" } else { what };
     let t = type_name(vm, v);
-    let _ = t;
-    raise_text(vm, &[b"'for' ", what.as_bytes(), b" must be a number"])
+    let what = what.as_bytes();
+    raise_text(vm, &[b"bad 'for' ", what, b" (number expected, got ", &t, b")"])
 }
 
 /// `variable 'x' got a non-closable value`.
@@ -487,8 +487,8 @@ pub(crate) unsafe fn not_closable(vm: &mut State, _pc: Pc, register: usize) -> R
 #[cold]
 pub(crate) fn set_error_of(vm: &mut State, e: SetError) -> Regs {
     match e {
-        SetError::NilIndex => error(vm, b"index is nil"),
-        SetError::NanIndex => error(vm, b"index is NaN"),
+        SetError::NilIndex => error(vm, b"table index is nil"),
+        SetError::NanIndex => error(vm, b"table index is NaN"),
         _ => memory_error(vm),
     }
 }

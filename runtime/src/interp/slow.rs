@@ -132,7 +132,7 @@ unsafe fn got(vm: *mut State, r: Regs, next: Pc, dst: usize, g: Get, key: Value)
             }
             Get::Call(f, obj) => call_meta(vm, f, &[obj, key], next, cont::STORE, dst),
             Get::NotIndexable(v, first) => message::index_error(&mut *vm, v, first, r.pc, key),
-            Get::Loop => message::error(&mut *vm, b"'__index' chain too long; possibly a loop"),
+            Get::Loop => message::error(&mut *vm, b"'__index' chain too long; possible loop"),
         }
     }
 }
@@ -145,7 +145,7 @@ unsafe fn was_set(vm: *mut State, r: Regs, next: Pc, s: Set, key: Value, v: Valu
             Set::Call(f, obj) => call_meta(vm, f, &[obj, key, v], next, cont::DISCARD, 0),
             Set::NotIndexable(obj, first) => message::index_error(&mut *vm, obj, first, r.pc, key),
             Set::Bad(e) => message::set_error_of(&mut *vm, e),
-            Set::Loop => message::error(&mut *vm, b"'__newindex' chain too long; possibly a loop"),
+            Set::Loop => message::error(&mut *vm, b"'__newindex' chain too long; possible loop"),
         }
     }
 }
@@ -523,7 +523,7 @@ fn binary(vm: *mut State, pc: Pc, r: Regs, op: ArithOp, x: Value, y: Value) -> R
                 Regs { pc: pc.add(1), ..r }
             }
             Err(arith::Fail::DivideByZero) => {
-                message::error(state, if matches!(op, ArithOp::Mod) { b"attempt to perform 'n%%0'" } else { b"attempt to perform 'n//0'" })
+                message::error(state, if matches!(op, ArithOp::Mod) { b"attempt to perform 'n%0'" } else { b"attempt to divide by zero" })
             }
             Err(f) => {
                 let event = op.event();

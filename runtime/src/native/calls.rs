@@ -50,7 +50,7 @@ impl Context {
             }
             Get::Call(f, o) => self.call_metamethod(f, &[o, key], 1),
             Get::NotIndexable(v, _) => Err(self.not_indexable(v)),
-            Get::Loop => Err(self.plain_error("'__index' chain too long; possibly a loop")),
+            Get::Loop => Err(self.plain_error("'__index' chain too long; possible loop")),
         }
     }
     fn set_raw(&mut self, obj: Raw, key: Raw, v: Raw) -> Result<()> {
@@ -60,14 +60,14 @@ impl Context {
             Set::Call(f, o) => self.call_metamethod(f, &[o, key, v], 0),
             Set::NotIndexable(v, _) => Err(self.not_indexable(v)),
             Set::Bad(e) => Err(self.set_failed(e)),
-            Set::Loop => Err(self.plain_error("'__newindex' chain too long; possibly a loop")),
+            Set::Loop => Err(self.plain_error("'__newindex' chain too long; possible loop")),
         }
     }
     pub(crate) fn set_failed(&self, e: crate::object::table::SetError) -> Raised {
         use crate::object::table::SetError;
         match e {
-            SetError::NilIndex => self.plain_error("index is nil"),
-            SetError::NanIndex => self.plain_error("index is NaN"),
+            SetError::NilIndex => self.plain_error("table index is nil"),
+            SetError::NanIndex => self.plain_error("table index is NaN"),
             SetError::OutOfMemory => self.memory_error(),
         }
     }
@@ -226,9 +226,9 @@ impl Context {
                 Ok(())
             }
             Err(arith::Fail::DivideByZero) => Err(self.plain_error(if op == ArithOp::Mod {
-                "attempt to perform 'n%%0'"
+                "attempt to perform 'n%0'"
             } else {
-                "attempt to perform 'n//0'"
+                "attempt to divide by zero"
             })),
             Err(f) => {
                 let vm = self.vm();

@@ -87,7 +87,7 @@ impl Context {
             if what == "method" {
                 return (name, what);
             }
-            if name.is_none() || what == "global" || what == "field" || what.is_empty() {
+            if name.is_none() {
                 // As `pushglobalfuncname`: a loaded library's function by its full name.
                 if let Some(n) = super::debug::global_name(vm, *(*f).base.sub(1)) {
                     return (Some(n), what);

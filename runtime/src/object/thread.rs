@@ -352,7 +352,7 @@ impl Drop for ThreadData {
 ///
 /// # Safety
 /// The thread's saved state is current and it does not run meanwhile.
-pub(crate) unsafe fn trace_data<V: Visitor>(t: &ThreadData, v: &mut V) -> usize {
+unsafe fn trace_data<V: Visitor>(t: &ThreadData, v: &mut V) -> usize {
     // SAFETY: slots below `live_end` are initialised.
     unsafe {
         let end = t.live_end();
