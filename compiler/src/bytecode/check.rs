@@ -7,11 +7,15 @@
 //!
 //! 1. every instruction is whole, its operands are in range and of the type
 //!    demanded, its jumps arrive at instructions, control never runs off the end;
-//! 2. along every path, a register is written before it is read, results up to
-//!    the top are consumed by the very next instruction, and a return that closes
-//!    nothing has nothing to close.
+//! 2. along every path, a register is written before it is read, the hidden
+//!    registers of a loop are left alone, results up to the top are consumed by
+//!    the very next instruction, and a return that closes nothing has nothing to
+//!    close ([`super::flow`]).
 
-use super::effects::{self, Run};
+use std::collections::HashMap;
+
+use super::effects;
+use super::flow::Flow;
 use super::opcodes::{Format, Instruction, Op};
 use super::prototype::{Constant, MAX_FIELD_NAME, Prototype};
 
@@ -21,7 +25,7 @@ pub const MAX_DEPTH: usize = 200;
 /// What is wrong with a prototype.
 pub type Fault = &'static str;
 
-type Result<T> = std::result::Result<T, Fault>;
+pub(super) type Result<T> = std::result::Result<T, Fault>;
 
 /// Checks a function and those inside it.
 pub fn check(proto: &Prototype) -> Result<()> {
@@ -33,8 +37,8 @@ fn check_at_depth(proto: &Prototype, depth: usize) -> Result<()> {
         return Err("functions nest too deep");
     }
     check_header(proto)?;
-    Structure { proto }.check()?;
-    Flow::new(proto).run()?;
+    let loops = Structure { proto }.check()?;
+    Flow::new(proto, &loops).run()?;
     for inner in &proto.protos {
         for upvalue in &inner.upvalues {
             let limit = if upvalue.in_stack {
@@ -87,7 +91,7 @@ fn check_field_name(proto: &Prototype, index: usize) -> Result<()> {
 }
 
 /// Where a jump goes, if the instruction is one.
-fn jump_target(proto: &Prototype, pc: usize, op: Op) -> Option<i64> {
+pub(super) fn jump_target(proto: &Prototype, pc: usize, op: Op) -> Option<i64> {
     let next = (pc + 1 + op.extension_words()) as i64;
     let offset = match op.format() {
         Format::SJ => Instruction(proto.code[pc]).sj_offset(),
@@ -106,13 +110,28 @@ fn ends_flow(op: Op) -> bool {
     )
 }
 
+/// A `for` loop, found at its preparing instruction.
+pub(super) struct ForLoop {
+    /// First of the hidden registers.
+    pub base: usize,
+    /// How many registers are hidden.
+    pub hidden: usize,
+    /// Its `FORLOOP` or `TFORCALL`.
+    pub step: usize,
+    /// Behind its last instruction.
+    pub end: usize,
+}
+
+/// The loops of a function, by the position of what prepares them.
+pub(super) type ForLoops = HashMap<usize, ForLoop>;
+
 /// Part 1: each instruction by itself.
 struct Structure<'p> {
     proto: &'p Prototype,
 }
 
 impl Structure<'_> {
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<ForLoops> {
         let code = &self.proto.code;
         let mut starts = vec![false; code.len()];
         let mut targets = Vec::new();
@@ -144,7 +163,56 @@ impl Structure<'_> {
         {
             return Err("jump to nowhere");
         }
-        Ok(())
+        self.for_loops()
+    }
+
+    /// Finds the loops: what prepares one and what steps it refer to each other,
+    /// which the interpreter relies on.
+    fn for_loops(&self) -> Result<ForLoops> {
+        let code = &self.proto.code;
+        let mut loops = ForLoops::new();
+        let mut pc = 0;
+        while let Some(op) = code.get(pc).and_then(|&word| Instruction(word).op()) {
+            let next = pc + 1 + op.extension_words();
+            if matches!(op, Op::FORPREP | Op::TFORPREP) {
+                let target = jump_target(self.proto, pc, op).unwrap_or(-1) as usize;
+                loops.insert(
+                    pc,
+                    self.for_loop(pc, op, next, target)
+                        .ok_or("malformed loop")?,
+                );
+            }
+            pc = next;
+        }
+        Ok(loops)
+    }
+
+    fn for_loop(&self, pc: usize, op: Op, body: usize, target: usize) -> Option<ForLoop> {
+        let code = &self.proto.code;
+        let a = Instruction(code[pc]).a();
+        let (step, back, hidden) = match op {
+            Op::FORPREP => (target.checked_sub(2)?, target.checked_sub(2)?, 3),
+            _ => (target, target + 1, 4),
+        };
+        let (step_op, back_op) = match op {
+            Op::FORPREP => (Op::FORLOOP, Op::FORLOOP),
+            _ => (Op::TFORCALL, Op::TFORLOOP),
+        };
+        let is = |at: usize, op: Op| {
+            let instruction = Instruction(*code.get(at)?);
+            (instruction.op()? == op && instruction.a() == a).then_some(())
+        };
+        is(step, step_op)?;
+        is(back, back_op)?;
+        let forward = step >= body;
+        let closed = jump_target(self.proto, back, back_op)? == body as i64;
+        let base = usize::from(a);
+        (forward && closed).then_some(ForLoop {
+            base,
+            hidden,
+            step,
+            end: back + 2,
+        })
     }
 
     fn check_instruction(&self, pc: usize, op: Op, next: usize) -> Result<()> {
@@ -235,209 +303,5 @@ impl Structure<'_> {
         } else {
             Err("constant of the wrong type")
         }
-    }
-}
-
-/// A set of registers.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-struct Registers([u64; 4]);
-
-impl Registers {
-    fn below(limit: usize) -> Registers {
-        let mut set = Registers::default();
-        for (word, bits) in set.0.iter_mut().enumerate() {
-            let from = word * 64;
-            *bits = match limit.saturating_sub(from) {
-                0 => 0,
-                n @ 1..=63 => (1 << n) - 1,
-                _ => u64::MAX,
-            };
-        }
-        set
-    }
-
-    fn run((first, count): Run) -> Registers {
-        Registers::below(first + count).without(Registers::below(first))
-    }
-
-    fn and(self, other: Registers) -> Registers {
-        Registers(std::array::from_fn(|word| self.0[word] & other.0[word]))
-    }
-
-    fn with(self, other: Registers) -> Registers {
-        Registers(std::array::from_fn(|word| self.0[word] | other.0[word]))
-    }
-
-    fn without(self, other: Registers) -> Registers {
-        Registers(std::array::from_fn(|word| self.0[word] & !other.0[word]))
-    }
-
-    fn contains(self, other: Registers) -> bool {
-        other.without(self) == Registers::default()
-    }
-
-    fn is_empty(self) -> bool {
-        self == Registers::default()
-    }
-}
-
-/// What is known before an instruction.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct State {
-    /// Registers certainly written.
-    written: Registers,
-    /// Registers that open upvalues may refer to.
-    captured: Registers,
-    /// Registers that may be to-be-closed.
-    closing: Registers,
-    /// First register of the open results of the instruction before.
-    top: Option<usize>,
-}
-
-impl State {
-    fn merge(self, other: State) -> Result<State> {
-        if self.top != other.top {
-            return Err("open results meet a jump");
-        }
-        Ok(State {
-            written: self.written.and(other.written),
-            captured: self.captured.with(other.captured),
-            closing: self.closing.with(other.closing),
-            top: self.top,
-        })
-    }
-}
-
-/// Part 2: what holds along all paths.
-struct Flow<'p> {
-    proto: &'p Prototype,
-    states: Vec<Option<State>>,
-    pending: Vec<usize>,
-}
-
-impl<'p> Flow<'p> {
-    fn new(proto: &'p Prototype) -> Flow<'p> {
-        let entry = State {
-            written: Registers::below(usize::from(proto.num_params)),
-            captured: Registers::default(),
-            closing: Registers::default(),
-            top: None,
-        };
-        let mut states = vec![None; proto.code.len()];
-        states[0] = Some(entry);
-        Flow {
-            proto,
-            states,
-            pending: vec![0],
-        }
-    }
-
-    fn run(mut self) -> Result<()> {
-        while let Some(pc) = self.pending.pop() {
-            if let Some(state) = self.states[pc] {
-                self.step(pc, state)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn arrive(&mut self, pc: usize, state: State) -> Result<()> {
-        let known = self.states.get_mut(pc).ok_or("code has no end")?;
-        let merged = match *known {
-            None => state,
-            Some(known) => known.merge(state)?,
-        };
-        if *known != Some(merged) {
-            *known = Some(merged);
-            self.pending.push(pc);
-        }
-        Ok(())
-    }
-
-    fn step(&mut self, pc: usize, before: State) -> Result<()> {
-        let i = Instruction(self.proto.code[pc]);
-        let op = i.op().ok_or("unknown operation")?;
-        let (a, b, c) = (usize::from(i.a()), usize::from(i.b()), usize::from(i.c()));
-
-        let consumes_top = match op {
-            Op::CALL | Op::TAILCALL | Op::RETURN | Op::SETLIST => b == 0,
-            _ => false,
-        };
-        if consumes_top != before.top.is_some() {
-            return Err("open results are not used at once");
-        }
-        if let Some(top) = before.top {
-            // Function or table first, then at least nothing.
-            let least = if op == Op::RETURN { a } else { a + 1 };
-            if top < least {
-                return Err("open results are out of place");
-            }
-        }
-        for run in effects::reads(op, i, before.top) {
-            if !before.written.contains(Registers::run(run)) {
-                return Err("register is read before it is written");
-            }
-        }
-
-        let mut after = State {
-            top: None,
-            ..before
-        };
-        if let Some(first) = effects::clobbers_from(op, i) {
-            after.written = after.written.and(Registers::below(first));
-        }
-        if op == Op::CONCAT || op == Op::SETLIST {
-            after.written = after.written.with(Registers::run((a, 1)));
-        }
-        match op {
-            Op::CALL | Op::VARARG if c == 0 => after.top = Some(a),
-            Op::CLOSURE => self.capture(i, &mut after)?,
-            Op::TBC => after.closing = after.closing.with(Registers::run((a, 1))),
-            Op::TFORPREP => after.closing = after.closing.with(Registers::run((a + 3, 1))),
-            Op::CLOSE => {
-                after.captured = after.captured.and(Registers::below(a));
-                after.closing = after.closing.and(Registers::below(a));
-            }
-            Op::RETURN0 | Op::RETURN1 | Op::RETURN | Op::TAILCALL => {
-                let closes = matches!(op, Op::RETURN | Op::TAILCALL) && c == 1;
-                let closes_variables = op == Op::RETURN && c == 1;
-                if (!before.captured.is_empty() && !closes)
-                    || (!before.closing.is_empty() && !closes_variables)
-                {
-                    return Err("return leaves variables open");
-                }
-                return Ok(());
-            }
-            _ => {}
-        }
-
-        if let Some(target) = jump_target(self.proto, pc, op) {
-            let written = after
-                .written
-                .with(Registers::run(effects::writes_on_jump(op, i)));
-            self.arrive(target as usize, State { written, ..after })?;
-            if matches!(op, Op::JMP | Op::TFORPREP) {
-                return Ok(());
-            }
-        }
-        after.written = after.written.with(Registers::run(effects::writes(op, i)));
-        let skipped = usize::from(op == Op::LFALSESKIP);
-        self.arrive(pc + 1 + op.extension_words() + skipped, after)
-    }
-
-    /// A closure opens upvalues to registers, which need a value; its own
-    /// register is about to get one.
-    fn capture(&self, i: Instruction, after: &mut State) -> Result<()> {
-        for upvalue in &self.proto.protos[usize::from(i.bx())].upvalues {
-            if !upvalue.in_stack {
-                continue;
-            }
-            let register = Registers::run((usize::from(upvalue.index), 1));
-            if upvalue.index != i.a() && !after.written.contains(register) {
-                return Err("upvalue refers to a register without value");
-            }
-            after.captured = after.captured.with(register);
-        }
-        Ok(())
     }
 }

@@ -27,8 +27,8 @@ pub(super) fn reads(op: Op, i: Instruction, top: Option<usize>) -> Vec<Run> {
         CALL | TAILCALL => vec![(a, b)],
         RETURN if b == 0 => vec![up_to_top(a)],
         RETURN => vec![(a, b - 1)],
-        FORPREP | FORLOOP | TFORCALL => vec![(a, 3)],
-        TFORPREP => vec![(a + 3, 1)],
+        FORPREP | FORLOOP => vec![(a, 3)],
+        TFORPREP | TFORCALL => vec![(a, 4)],
         TFORLOOP => vec![(a + 4, 1)],
         _ => match op.format() {
             Format::JumpA | Format::JumpAK | Format::JumpAI => vec![(a, 1)],
@@ -61,13 +61,13 @@ pub(super) fn writes(op: Op, i: Instruction) -> Run {
     }
 }
 
-/// The registers that an instruction writes when it jumps.
+/// The registers that an instruction writes when it jumps, hidden ones of
+/// loops aside.
 pub(super) fn writes_on_jump(op: Op, i: Instruction) -> Run {
     let a = usize::from(i.a());
     match op {
         Op::TESTSETT | Op::TESTSETF => (a, 1),
         Op::FORLOOP => (a + 3, 1),
-        Op::TFORLOOP => (a + 2, 1),
         _ => (0, 0),
     }
 }
