@@ -1,4 +1,4 @@
--- stress: 1000
+-- stress: 20000
 -- Deep stacks inside coroutines and deeply nested resumes.
 local function depth(n) if n == 0 then coroutine.yield("bottom"); return 0 end return 1 + depth(n - 1) end
 local co = coroutine.create(depth)

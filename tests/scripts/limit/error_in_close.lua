@@ -1,3 +1,4 @@
+-- stress: 20000
 -- Errors raised while closing: each replaces the one before, all are closed.
 local function res(name, fail)
   return setmetatable({}, { __close = function(_, e) print("close " .. name, e); if fail then error("E" .. name, 0) end end })
@@ -31,11 +32,11 @@ print(coroutine.close(co))
 -- expect: false Ex
 print(pcall(function() local x <close> = setmetatable({}, { __close = function() local function f() return f() + 1 end f() end }) end) == false)
 -- expect: true
-print(pcall(function() -- expect: false error_in_close.lua:38: attempt to call a nil value (metamethod 'close')
+print(pcall(function() -- expect: false error_in_close.lua:39: attempt to call a nil value (metamethod 'close')
   local mt = { __close = function() print("was closable") end }
   local x <close> = setmetatable({}, mt)
   mt.__close = nil
 end))
-print(pcall(function() -- expect: false error_in_close.lua:41: attempt to call a string value (metamethod 'close')
+print(pcall(function() -- expect: false error_in_close.lua:42: attempt to call a string value (metamethod 'close')
   local x <close> = setmetatable({}, { __close = "not callable" })
 end))
