@@ -363,6 +363,30 @@ pub(crate) unsafe fn call_from_rust(
     nresults: i32,
 ) -> Result<usize, ()> {
     // SAFETY: as the caller promised.
+    unsafe { call_with(vm, nargs, nresults, flag::BOUNDARY) }
+}
+
+/// The same for a caller that handles errors itself: no message handler further
+/// out sees them.
+///
+/// # Safety
+/// As for `call_from_rust`.
+pub(crate) unsafe fn pcall_from_rust(
+    vm: &mut State,
+    nargs: usize,
+    nresults: i32,
+) -> Result<usize, ()> {
+    // SAFETY: as the caller promised.
+    unsafe { call_with(vm, nargs, nresults, flag::BOUNDARY | flag::PROTECTED) }
+}
+
+unsafe fn call_with(
+    vm: &mut State,
+    nargs: usize,
+    nresults: i32,
+    flags: u16,
+) -> Result<usize, ()> {
+    // SAFETY: as the caller promised.
     unsafe {
         let func = vm.top.sub(nargs + 1);
         let offset = func.offset_from(vm.thread.data().stack);
@@ -383,7 +407,7 @@ pub(crate) unsafe fn call_from_rust(
         }
         vm.native_depth += 1;
         thread.data().boundaries += 1;
-        let how = How { nresults, flags: flag::BOUNDARY, cont: 0, aux: 0 };
+        let how = How { nresults, flags, cont: 0, aux: 0 };
         let r = begin(vm, func, nargs, how);
         super::execute(vm, r);
         debug_assert!(vm.thread == thread);

@@ -25,7 +25,7 @@ pub(crate) unsafe fn find_upvalue(vm: &mut State, at: *mut Value) -> Upvalue {
         before = Some(u);
         next = u.cell().next_open.get();
     }
-    let u = Upvalue::open(&mut vm.mem, at, next);
+    let u = Upvalue::open(&mut vm.mem, at, vm.thread.0, next);
     match before {
         None => t.open = Some(u.0),
         Some(b) => b.cell().next_open.set(Some(u.0)),

@@ -142,6 +142,7 @@ unsafe fn deliver_error(vm: &mut State, from: Option<ThreadObj>) -> Regs {
         vm.handled = false;
         if let Some(t) = from {
             // As the reference's auxwrap: the coroutine's variables are closed first.
+            t.data().error_status = None;
             close_variables(vm, t);
         }
         (*vm.frame).kind = frame_kind::NATIVE;
@@ -174,7 +175,7 @@ pub(crate) unsafe fn close_variables(vm: &mut State, t: ThreadObj) {
                 *vm.top.add(2) = error;
                 vm.top = vm.top.add(3);
                 vm.error = Value::NIL;
-                let ok = super::call::call_from_rust(vm, 2, 0).is_ok();
+                let ok = super::call::pcall_from_rust(vm, 2, 0).is_ok();
                 vm.handled = false;
                 if ok {
                     vm.error = error;
@@ -218,6 +219,7 @@ pub(crate) unsafe fn failed(vm: &mut State) -> Regs {
     unsafe {
         let from = back(vm, Status::Dead);
         vm.handled = false;
+        from.data().error_status = Some(vm.error);
         deliver_error(vm, Some(from))
     }
 }

@@ -970,10 +970,9 @@ pub(super) fn for_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             if step == 0 {
                 return message::error(state, b"'for' step is zero");
             }
-            let limit = match limit.tag {
-                tag::INT => limit.as_int(),
-                tag::FLOAT => {
-                    let f = limit.as_float();
+            let limit = match arith::to_number(limit) {
+                Some(Num::Int(limit)) => limit,
+                Some(Num::Float(f)) => {
                     let f = if step < 0 { f.ceil() } else { f.floor() };
                     if f.is_nan() {
                         return skip;
@@ -992,7 +991,7 @@ pub(super) fn for_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
                         f as i64
                     }
                 }
-                _ => return message::for_error(state, limit, "limit"),
+                None => return message::for_error(state, limit, "limit"),
             };
             if if step > 0 { i > limit } else { i < limit } {
                 return skip;
@@ -1006,10 +1005,9 @@ pub(super) fn for_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             set_int(r.add(3), i);
             return enter;
         }
-        let number = |v: Value| match v.tag {
-            tag::INT => Some(v.as_int() as f64),
-            tag::FLOAT => Some(v.as_float()),
-            _ => None,
+        let number = |v: Value| match arith::to_number(v)? {
+            Num::Int(i) => Some(i as f64),
+            Num::Float(f) => Some(f),
         };
         let Some(l) = number(limit) else { return message::for_error(state, limit, "limit") };
         let Some(s) = number(step) else { return message::for_error(state, step, "step") };

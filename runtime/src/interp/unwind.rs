@@ -152,7 +152,9 @@ pub(crate) unsafe fn call_handler(vm: &mut State) {
                 frame_kind::PCALL | frame_kind::XPCALL | frame_kind::BOTTOM => return,
                 _ => {}
             }
-            if (*f).flags & flag::THREAD_BASE != 0 || f == vm.thread.data().frames {
+            if (*f).flags & (flag::THREAD_BASE | flag::PROTECTED) != 0
+                || f == vm.thread.data().frames
+            {
                 return;
             }
             f = f.sub(1);

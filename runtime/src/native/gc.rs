@@ -1,7 +1,7 @@
 //! Garbage collection from natives, and finalizers.
 
 use super::{Context, Result};
-use crate::interp::{call::call_from_rust, message};
+use crate::interp::{call::pcall_from_rust, message};
 use crate::object::event::Event;
 use crate::value::{Value as Raw, tag};
 use crate::vm::State;
@@ -115,7 +115,7 @@ impl State {
                 // As the reference, no collection starts within a finalizer's own
                 // collection; it may allocate as it likes.
                 self.gc_stopped = stopped;
-                if call_from_rust(self, 1, 0).is_err() {
+                if pcall_from_rust(self, 1, 0).is_err() {
                     let e = self.error;
                     let mut text = b"error in __gc".to_vec();
                     text.extend_from_slice(b" (");

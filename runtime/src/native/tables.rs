@@ -186,7 +186,7 @@ fn register_finalizer(vm: &mut State, m: RawTable, o: moonsweep_gc::Obj) {
     // SAFETY: live.
     unsafe {
         let f = m.get_str(&vm.mem, vm.events[Event::Gc as usize]);
-        if !f.is_nil() && !vm.mem.heap.has_finalizer(o) {
+        if !f.is_nil() && !vm.closing && !vm.mem.heap.has_finalizer(o) {
             vm.mem.heap.register_finalizer(o);
         }
     }

@@ -4,9 +4,10 @@ use super::kind;
 use super::string::Str;
 use crate::mem::Mem;
 use crate::native::NativeDef;
-use crate::value::{NIL_WORD, Value, tag};
+use crate::value::{Value, tag};
 use moonsweep_compiler::bytecode::opcodes::{Format, Instruction, Op};
 use moonsweep_compiler::bytecode::prototype::{Constant, Prototype};
+use moonsweep_gc::slot::{reference, referent};
 use moonsweep_gc::{Edge, Header, Obj, Slot, Visitor};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -52,7 +53,8 @@ pub(crate) struct ClosureCell {
     upvalues: [Edge; 0],
 }
 
-/// UPVALUE: open (its variable is in a register, at `at`) or closed (`at` is null).
+/// UPVALUE: open (its variable is in a register, at `at`, and the slot refers to
+/// the thread whose stack that is) or closed (`at` is null, the slot holds the value).
 #[repr(C)]
 pub(crate) struct UpvalueCell {
     header: Header,
@@ -163,7 +165,6 @@ impl Upvalue {
         unsafe { if at.is_null() { Value::from_word(c.slot.load()) } else { *at } }
     }
     /// Assigns the variable.
-    #[inline(always)]
     pub(crate) fn set(self, mem: &mut Mem, v: Value) {
         let c = self.cell();
         let at = c.at.get();
@@ -171,6 +172,12 @@ impl Upvalue {
             let w = mem.pack(v);
             c.slot.set(self.0, w, &mut mem.heap);
         } else {
+            // The stack may be that of a suspended coroutine.
+            if let Some(t) = referent(c.slot.load())
+                && t.unlogged()
+            {
+                mem.heap.log(t);
+            }
             // SAFETY: as in `get`.
             unsafe { *at = v }
         }
@@ -178,19 +185,20 @@ impl Upvalue {
     /// A closed upvalue.
     pub(crate) fn closed(mem: &mut Mem, v: Value) -> Upvalue {
         let w = mem.pack(v);
-        let u = Upvalue::open(mem, std::ptr::null_mut(), None);
-        u.cell().slot.init(u.0, w);
-        u
+        Upvalue::make(mem, std::ptr::null_mut(), w, None)
     }
-    /// An upvalue for the register at `at`.
-    pub(crate) fn open(mem: &mut Mem, at: *mut Value, next: Option<Obj>) -> Upvalue {
+    /// An upvalue for the register at `at` of a thread's stack.
+    pub(crate) fn open(mem: &mut Mem, at: *mut Value, thread: Obj, next: Option<Obj>) -> Upvalue {
+        Upvalue::make(mem, at, reference(thread, tag::THREAD as u8), next)
+    }
+    fn make(mem: &mut Mem, at: *mut Value, word: u64, next: Option<Obj>) -> Upvalue {
         // SAFETY: all fields are initialised here, before any safepoint.
         unsafe {
             let o = mem.heap.alloc(size_of::<UpvalueCell>(), kind::UPVALUE);
             let c = o.as_ptr() as *mut UpvalueCell;
             (&raw mut (*c).at).write(Cell::new(at));
             (&raw mut (*c).next_open).write(Cell::new(next));
-            (*c).slot.init(o, NIL_WORD);
+            (*c).slot.init(o, word);
             Upvalue(o)
         }
     }
@@ -373,7 +381,7 @@ pub(crate) unsafe fn trace_native<V: Visitor>(o: Obj, v: &mut V) -> usize {
 /// # Safety
 /// `o` is a live UPVALUE.
 pub(crate) unsafe fn trace_upvalue<V: Visitor>(o: Obj, v: &mut V) -> usize {
-    // An open upvalue's slot holds nil; its value is on a stack.
+    // An open upvalue keeps the thread alive on whose stack its value is.
     v.slot(&Upvalue(o).cell().slot);
     1
 }

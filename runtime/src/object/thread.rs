@@ -73,8 +73,8 @@ pub(crate) mod flag {
     pub const THREAD_BASE: u16 = 8;
     /// A finalizer or hook: for tracebacks.
     pub const FINALIZER: u16 = 32;
-    /// A hook is to be called when it returns.
-    pub const HOOKED: u16 = 64;
+    /// With BOUNDARY: the Rust caller handles errors itself.
+    pub const PROTECTED: u16 = 64;
 }
 
 /// Continuations of instructions that called a metamethod.

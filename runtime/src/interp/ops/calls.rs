@@ -40,6 +40,7 @@ body!(call, |d, vm, pc, base, k| {
     (*callee).nresults = c(pc) as i32 - 1;
     (*callee).flags = 0;
     (*callee).kind = 0;
+    (*callee).cont = 0;
     (*callee).extra = 0;
     (*vm).frame = callee;
     d.next(vm, (*proto).code, first, (*proto).k)

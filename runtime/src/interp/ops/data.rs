@@ -2,7 +2,7 @@
 
 use super::super::{Dispatch, Pc, a, b, bx, copy, sbx, set_float, set_int, slow, x};
 use crate::object::function::Closure;
-use crate::value::{Value, tag};
+use crate::value::{ADDR_MASK, Value, tag};
 use crate::vm::State;
 
 type Base = *mut Value;
@@ -84,11 +84,12 @@ body!(set_upval, |d, vm, pc, base, k| {
     let u = running(base).upvalue(b(pc));
     let v = *base.add(a(pc));
     let at = u.cell().at.get();
-    if !at.is_null() {
+    if !at.is_null() && u.cell().slot.load() & ADDR_MASK == (*vm).thread.0.addr() as u64 {
         *at = v;
         return d.next(vm, pc.add(1), base, k);
     }
-    if let Some(w) = v.to_word()
+    if at.is_null()
+        && let Some(w) = v.to_word()
         && u.cell().slot.try_set(u.0, w)
     {
         return d.next(vm, pc.add(1), base, k);
