@@ -28,6 +28,43 @@ pub fn local_name(proto: &Prototype, n: usize, pc: u32) -> Option<&[u8]> {
         .map(|local| &*local.name)
 }
 
+/// Whether `register` is one of the hidden registers of a `for` loop that runs
+/// at `pc`: the interpreter trusts their contents, whatever the debug
+/// information says, so no debugger may touch them.
+pub fn is_loop_state(proto: &Prototype, pc: u32, register: u8) -> bool {
+    let mut at = 0;
+    while at < pc {
+        let Some(op) = proto
+            .code
+            .get(at as usize)
+            .and_then(|&word| Instruction(word).op())
+        else {
+            return false;
+        };
+        // The offset leads behind a numerical loop, to the last three words of
+        // a generic one.
+        let (hidden, tail) = match op {
+            Op::FORPREP => (3, 0),
+            Op::TFORPREP => (4, 3),
+            _ => (0, 0),
+        };
+        if hidden > 0 {
+            let first = Instruction(proto.code[at as usize]).a();
+            let offset = proto
+                .code
+                .get(at as usize + 1)
+                .map_or(0, |&word| word as i32);
+            let end = i64::from(at) + 2 + i64::from(offset) + tail;
+            let own = register >= first && register - first < hidden;
+            if own && i64::from(pc) < end {
+                return true;
+            }
+        }
+        at += 1 + op.extension_words() as u32;
+    }
+    false
+}
+
 /// What the source calls the value that the instruction at `pc` finds in
 /// register `register`, if it has a name.
 pub fn describe_register(proto: &Prototype, pc: u32, register: u8) -> Option<Description> {
@@ -270,6 +307,34 @@ mod tests {
         assert_eq!(called("(a or b)()"), None);
         assert_eq!(called("return f()"), named("global", "f"));
         assert_eq!(called("while a do g(a) end; b()"), named("global", "b"));
+    }
+
+    #[test]
+    fn loop_state_is_found_without_names() {
+        let source = b"for i = 1, 2 do f(i) end for k in g do h(k) end j()";
+        let proto = crate::compile(source, b"=x").expect("valid");
+        let hidden_at = |name: &[u8]| -> Vec<u8> {
+            let index = proto
+                .constants
+                .iter()
+                .position(|k| matches!(k, Constant::Str(s) if **s == *name));
+            let index = index.expect("a constant") as u32;
+            let mut pc = 0;
+            while Instruction(proto.code[pc]).op() != Some(Op::GETTABUP)
+                || proto.code[pc + 1] != index
+            {
+                pc += 1 + Instruction(proto.code[pc])
+                    .op()
+                    .map_or(0, Op::extension_words);
+            }
+            (0..10)
+                .filter(|r| is_loop_state(&proto, pc as u32, *r))
+                .collect()
+        };
+        assert_eq!(hidden_at(b"f"), [0, 1, 2]);
+        assert_eq!(hidden_at(b"h"), [0, 1, 2, 3]);
+        assert_eq!(hidden_at(b"g"), []);
+        assert_eq!(hidden_at(b"j"), []);
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub enum Constant {
     Int(i64),
     /// A float (compare by bits: `0.0` and `-0.0` are two constants).
     Float(f64),
-    /// A string of bytes.
+    /// A string of bytes. Equal strings of one chunk, in whatever function, share
+    /// their bytes when they come from the compiler.
     Str(Rc<[u8]>),
 }
 

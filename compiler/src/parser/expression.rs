@@ -168,7 +168,10 @@ impl Parser<'_> {
         let expr = match &self.current.token {
             Token::Number(Number::Int(value)) => Expr::Int(*value),
             Token::Number(Number::Float(value)) => Expr::Float(*value),
-            Token::Str(content) => Expr::Str(content.clone()),
+            Token::Str(content) => {
+                let content = content.clone();
+                self.literal(content)
+            }
             Token::Nil => Expr::Nil,
             Token::True => Expr::True,
             Token::False => Expr::False,
@@ -328,7 +331,8 @@ impl Parser<'_> {
             Token::Str(content) => {
                 let content = content.clone();
                 self.advance()?;
-                let expr = self.node(Expr::Str(content));
+                let literal = self.literal(content);
+                let expr = self.node(literal);
                 Ok(vec![Item {
                     expr,
                     line: self.last_line,

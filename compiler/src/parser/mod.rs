@@ -8,7 +8,7 @@
 mod expression;
 mod statement;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::ast::{Chunk, Expr, ExprId, Function, Node};
@@ -35,7 +35,7 @@ pub fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk> {
         level: 0,
         exprs: Vec::new(),
         scopes: Scopes::default(),
-        names: HashMap::new(),
+        strings: HashSet::new(),
         environment: Rc::from(&b"_ENV"[..]),
         constant: None,
     };
@@ -55,7 +55,9 @@ struct Parser<'s> {
     level: u32,
     exprs: Vec<Node>,
     scopes: Scopes,
-    names: HashMap<&'s [u8], Rc<[u8]>>,
+    /// Names and literal strings: equal ones of a chunk share their bytes, so
+    /// that the runtime can make them one string.
+    strings: HashSet<Rc<[u8]>>,
     environment: Rc<[u8]>,
     /// The last expression that names a compile-time constant, and the name:
     /// it reads as its value but must not be assigned to.
@@ -169,11 +171,26 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn intern(&mut self, name: &'s [u8]) -> Rc<[u8]> {
-        self.names
-            .entry(name)
-            .or_insert_with(|| Rc::from(name))
-            .clone()
+    fn intern(&mut self, text: &[u8]) -> Rc<[u8]> {
+        match self.strings.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let text: Rc<[u8]> = Rc::from(text);
+                self.strings.insert(text.clone());
+                text
+            }
+        }
+    }
+
+    /// The shared form of a literal string.
+    fn literal(&mut self, content: Rc<[u8]>) -> Expr {
+        Expr::Str(match self.strings.get(&content) {
+            Some(known) => known.clone(),
+            None => {
+                self.strings.insert(content.clone());
+                content
+            }
+        })
     }
 
     /// Whether the current token ends a block; `until` ends one, but not its scope.
