@@ -469,7 +469,10 @@ pub(super) fn set_list(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let r = base.add(a(pc));
         let n = if b(pc) == 0 { state.top.offset_from(r) as usize - 1 } else { b(pc) };
         let first = x(pc, 1) as i64;
-        let t = Table((*r).obj());
+        // Always a table, unless `debug.setlocal` changed the temporary.
+        let Some(t) = Table::from_value(*r) else {
+            return message::operand_error(state, pc, a(pc), *r, "index");
+        };
         for i in 1..=n {
             if let Err(e) = t.set_int(&mut state.mem, first + i as i64, *r.add(i)) {
                 return message::set_error_of(state, e);

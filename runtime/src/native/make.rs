@@ -7,7 +7,7 @@ use crate::object::string::Str as RawStr;
 use crate::object::table::Table as RawTable;
 use crate::object::userdata::UserdataObj;
 use crate::value::Value as Raw;
-use moonsweep_compiler::bytecode::prototype::Prototype;
+use moonsweep_compiler::bytecode::{dump, prototype::Prototype};
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -142,12 +142,11 @@ impl Context {
             return Ok(Err(self.string(text)?));
         }
         let compiled = if binary {
-            match Err::<Prototype, &str>("bad binary format (truncated chunk)") {
+            match dump::undump(source) {
                 Ok(p) => Ok(p),
                 Err(e) => {
                     let mut text = moonsweep_compiler::chunk_id(chunk_name);
-                    text.extend_from_slice(b": ");
-                    text.extend_from_slice(e.as_bytes());
+                    text.extend_from_slice(format!(": bad binary format ({e})").as_bytes());
                     Err(text)
                 }
             }
@@ -165,7 +164,6 @@ impl Context {
     /// A Lua function as a binary chunk; `None` for natives.
     pub fn dump(&self, f: Function<'_>, strip: bool) -> Option<Vec<u8>> {
         let c = f.lua()?;
-        let _ = (c, strip);
-        None
+        Some(dump::dump(&c.proto().info, strip))
     }
 }
