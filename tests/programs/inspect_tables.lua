@@ -15,7 +15,7 @@ print(inspect({ a = { b = 1 }, "x" }, { newline = "@", indent = ">>" }))
 print(inspect({ secret = "hide", shown = { secret = 1, ok = 2 } }, { process = function(item, path) if path[#path] ~= "secret" then return item end end }))
 print(inspect({ "\0\1\n\t\r\127", "tab\tquote'", [[back\slash]], "é" }))
 print((inspect({ print, coroutine.create(print), function() end }):gsub("%d+", "N")))
-print(inspect({ [{}] = "table key", [{ 1 }] = { 2 } }))
+print(inspect({ [{ 1, x = {} }] = { 2 } }))
 local mixed = {}
 for i = 1, 30 do mixed[i] = i; mixed["k" .. i] = { i } end
 print(inspect(mixed))
