@@ -151,7 +151,7 @@ const STRINGS: &[&str] = &[
     "'0x'",
     "'inf'",
     "'nan'",
-    "'a\\0b'",
+    "('a\\0' .. 'b')",
     "'\\xff\\xfe'",
     "'h\\u{e9}llo'",
     "'x y  z'",
