@@ -42,7 +42,7 @@ fn read_pieces(cx: &mut Context) -> core::result::Result<Vec<u8>, Raised> {
         cx.call(0, Some(1))?;
         match cx.top(0) {
             Value::Nil => break,
-            Value::Str(piece) if piece.len() == 0 => break,
+            Value::Str(piece) if piece.is_empty() => break,
             Value::Str(piece) => {
                 cx.check_size((source.len() + piece.len()) as u64)?;
                 source.extend_from_slice(piece.as_bytes());

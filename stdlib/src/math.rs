@@ -24,8 +24,15 @@ fn number(cx: &Context, i: usize) -> Result<Num> {
     match cx.arg(i) {
         Value::Int(n) => Ok(Num::Int(n)),
         Value::Float(n) => Ok(Num::Float(n)),
-        _ => Ok(Num::Float(cx.check_num(i)?)),
+        _ => Ok(Num::Float(converted(cx, i)?)),
     }
+}
+
+/// The slow way, out of line to keep the fast one short.
+#[cold]
+#[inline(never)]
+fn converted(cx: &Context, i: usize) -> Result<f64> {
+    cx.check_num(i)
 }
 
 #[inline]
@@ -33,7 +40,7 @@ fn float(cx: &Context, i: usize) -> Result<f64> {
     match cx.arg(i) {
         Value::Float(n) => Ok(n),
         Value::Int(n) => Ok(n as f64),
-        _ => cx.check_num(i),
+        _ => converted(cx, i),
     }
 }
 
@@ -93,28 +100,54 @@ fn log(cx: &mut Context) -> Result<Results> {
     })
 }
 
+/// A float without its fraction, if an integer can hold that; and what it is as a float.
+#[inline]
+fn truncated(x: f64) -> Option<(i64, f64)> {
+    // -2^63 is representable, 2^63 is the first float that is too large.
+    if (-9223372036854775808.0..9223372036854775808.0).contains(&x) {
+        Some((x as i64, x as i64 as f64))
+    } else {
+        None
+    }
+}
+
 /// A float without fraction as an integer, if it fits.
 #[inline]
 fn integral<'a>(x: f64) -> Value<'a> {
-    // -2^63 is representable, 2^63 is the first float that is too large.
-    if (-9223372036854775808.0..9223372036854775808.0).contains(&x) {
-        Value::Int(x as i64)
-    } else {
-        Value::Float(x)
+    match truncated(x) {
+        Some((n, _)) => Value::Int(n),
+        None => Value::Float(x),
+    }
+}
+
+/// The largest integer below, without a call into C's library.
+#[inline]
+fn floor_of<'a>(x: f64) -> Value<'a> {
+    match truncated(x) {
+        Some((n, whole)) => Value::Int(n - i64::from(whole > x)),
+        None => Value::Float(x),
+    }
+}
+
+#[inline]
+fn ceil_of<'a>(x: f64) -> Value<'a> {
+    match truncated(x) {
+        Some((n, whole)) => Value::Int(n + i64::from(whole < x)),
+        None => Value::Float(x),
     }
 }
 
 fn floor(cx: &mut Context) -> Result<Results> {
     match number(cx, 0)? {
         Num::Int(n) => cx.ret(n),
-        Num::Float(x) => cx.ret(integral(x.floor())),
+        Num::Float(x) => cx.ret(floor_of(x)),
     }
 }
 
 fn ceil(cx: &mut Context) -> Result<Results> {
     match number(cx, 0)? {
         Num::Int(n) => cx.ret(n),
-        Num::Float(x) => cx.ret(integral(x.ceil())),
+        Num::Float(x) => cx.ret(ceil_of(x)),
     }
 }
 
@@ -171,7 +204,7 @@ fn max(cx: &mut Context) -> Result<Results> {
 }
 
 fn min(cx: &mut Context) -> Result<Results> {
-    extreme(cx, |cx, i, best| less(cx, i, best))
+    extreme(cx, less)
 }
 
 /// Whether the value in slot `a` is less than the one in slot `b`.
@@ -383,6 +416,34 @@ mod tests {
         assert!(matches!(integral(2_f64.powi(63)), Value::Float(_)));
         assert!(matches!(integral(f64::NAN), Value::Float(_)));
         assert!(matches!(integral(f64::NEG_INFINITY), Value::Float(_)));
+    }
+
+    #[test]
+    fn floor_and_ceiling() {
+        let int = |value| match value {
+            Value::Int(n) => Some(n),
+            _ => None,
+        };
+        for x in [
+            0.0,
+            -0.0,
+            0.5,
+            -0.5,
+            1.0,
+            -1.0,
+            2.5,
+            -2.5,
+            1e15 + 0.5,
+            -9.3e15,
+            9.2e18,
+        ] {
+            assert_eq!(int(floor_of(x)), Some(x.floor() as i64), "{x}");
+            assert_eq!(int(ceil_of(x)), Some(x.ceil() as i64), "{x}");
+        }
+        assert_eq!(int(floor_of(-(2_f64.powi(63)))), Some(i64::MIN));
+        for x in [2_f64.powi(63), f64::NAN, f64::INFINITY, -1e19] {
+            assert_eq!((int(floor_of(x)), int(ceil_of(x))), (None, None));
+        }
     }
 
     #[test]

@@ -212,10 +212,10 @@ fn concat(cx: &mut Context) -> Result<Results> {
     if first > last {
         return cx.ret(cx.string("")?);
     }
-    if let Some(table) = plain(cx, 0) {
-        if let Some(length) = joined_length(cx, table, first, last)? {
-            return concat_strings(cx, table, first, last, length);
-        }
+    if let Some(table) = plain(cx, 0)
+        && let Some(length) = joined_length(cx, table, first, last)?
+    {
+        return concat_strings(cx, table, first, last, length);
     }
     concat_elements(cx, first, last)
 }

@@ -294,7 +294,7 @@ impl Stream {
     }
 
     /// Writes past the buffer.
-    fn write_out(&mut self, mut bytes: &[u8]) -> Outcome<()> {
+    fn write_out(&self, mut bytes: &[u8]) -> Outcome<()> {
         let fd = self.descriptor.fd();
         while !bytes.is_empty() {
             let count = retry_on_intr(|| rustix::io::write(fd, bytes))?;
@@ -303,21 +303,13 @@ impl Stream {
         Ok(())
     }
 
-    /// Writes out what is buffered. After an error the part that was not written stays.
+    /// Writes out what is buffered. As in C, after an error what was not written is lost.
     pub(crate) fn flush(&mut self) -> Outcome<()> {
-        let mut written = 0;
-        let fd = self.descriptor.fd();
-        let mut outcome = Ok(());
-        while written < self.output.len() {
-            match retry_on_intr(|| rustix::io::write(fd, &self.output[written..])) {
-                Ok(count) => written += count,
-                Err(error) => {
-                    outcome = Err(error);
-                    break;
-                }
-            }
+        if self.output.is_empty() {
+            return Ok(());
         }
-        self.output.drain(..written);
+        let outcome = self.write_out(&self.output);
+        self.output.clear();
         outcome
     }
 
@@ -381,5 +373,96 @@ impl Drop for Stream {
     /// A file that nobody closed. Errors have nobody to go to.
     fn drop(&mut self) {
         let _ = self.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::library::temporary_file;
+    use super::*;
+
+    fn temporary() -> Stream {
+        let (file, name) = temporary_file().unwrap();
+        std::fs::remove_file(name).unwrap();
+        Stream::file(file, true, true)
+    }
+
+    fn line(stream: &mut Stream, keep: bool) -> Option<Vec<u8>> {
+        match stream.read_line(keep).unwrap() {
+            Line::Buffered(line) => Some(stream.buffered(line).to_vec()),
+            Line::Spilled => Some(stream.spilled().to_vec()),
+            Line::End => None,
+        }
+    }
+
+    #[test]
+    fn one_position_for_reading_and_writing() {
+        let mut stream = temporary();
+        stream.write(b"0123456789").unwrap();
+        stream.seek(SeekFrom::Start(2)).unwrap();
+        let mut read = Vec::new();
+        stream.read_some(3, &mut read).unwrap();
+        assert_eq!(read, b"234");
+        assert_eq!(stream.seek(SeekFrom::Current(0)), Ok(5));
+        assert_eq!(stream.peek(), Ok(Some(b'5')));
+        stream.write(b"XY").unwrap();
+        assert_eq!(stream.peek(), Ok(Some(b'7')));
+        stream.seek(SeekFrom::Start(0)).unwrap();
+        assert_eq!(line(&mut stream, true).unwrap(), b"01234XY789");
+        assert_eq!(line(&mut stream, true), None);
+    }
+
+    #[test]
+    fn lines_longer_than_the_buffer() {
+        let mut stream = temporary();
+        let long = vec![b'x'; 3 * BUFFER + 7];
+        for text in [&b"a\n\n"[..], &long, b"\nlast"] {
+            stream.write(text).unwrap();
+        }
+        stream.seek(SeekFrom::Start(0)).unwrap();
+        assert_eq!(line(&mut stream, true).unwrap(), b"a\n");
+        assert_eq!(line(&mut stream, false).unwrap(), b"");
+        assert_eq!(line(&mut stream, false).unwrap(), long);
+        assert_eq!(line(&mut stream, true).unwrap(), b"last");
+        assert_eq!(line(&mut stream, false), None);
+    }
+
+    #[test]
+    fn output_leaves_the_buffer_when_it_should() {
+        let mut stream = temporary();
+        let Descriptor::Owned(fd) = &stream.descriptor else {
+            unreachable!("a file of its own");
+        };
+        let file = File::from(fd.try_clone().unwrap());
+        let length = || file.metadata().unwrap().len();
+        stream.write(b"12").unwrap();
+        assert_eq!(length(), 0);
+        stream.set_buffering(Buffering::Line, 8).unwrap();
+        assert_eq!(length(), 2);
+        stream.write(b"3").unwrap();
+        assert_eq!(length(), 2);
+        stream.write(b"\n5").unwrap();
+        assert_eq!(length(), 4);
+        stream.set_buffering(Buffering::Full, 4).unwrap();
+        stream.write(b"\n7").unwrap();
+        assert_eq!(length(), 5);
+        stream.write(b"890").unwrap();
+        assert_eq!(length(), 7);
+        stream.set_buffering(Buffering::None, 4).unwrap();
+        stream.write(b"a").unwrap();
+        assert_eq!(length(), 11);
+    }
+
+    #[test]
+    fn errors_are_errnos() {
+        let file = File::options().write(true).open("/dev/full").unwrap();
+        let mut stream = Stream::file(file, false, true);
+        assert_eq!(stream.write(b"x"), Ok(()));
+        assert_eq!(stream.flush(), Err(Errno::NOSPC));
+        assert_eq!(stream.flush(), Ok(()));
+        assert_eq!(stream.peek(), Err(Errno::BADF));
+        let mut stream = Stream::file(File::open("/").unwrap(), true, false);
+        assert_eq!(stream.peek(), Err(Errno::ISDIR));
+        assert_eq!(stream.write(b"x"), Err(Errno::BADF));
     }
 }

@@ -150,9 +150,13 @@ fn resolve(zone: &impl Zone, local: i64, dst: Option<bool>) -> i64 {
         .filter(exists)
         .find(wanted)
         .or_else(|| candidates.into_iter().find(wanted))
-        .or_else(|| nearest(zone, local, dst))
-        .unwrap_or(plain);
-    local - offset.seconds
+        .or_else(|| nearest(zone, local, dst));
+    match offset {
+        Some(offset) => local - offset.seconds,
+        // A zone without daylight-saving time: take it to be the usual hour.
+        None if dst => local - plain.seconds - 3600,
+        None => local - plain.seconds + 3600,
+    }
 }
 
 /// The nearest offset that is, or is not, daylight-saving time.
@@ -258,6 +262,11 @@ mod tests {
             at(6, 1, 12, Some(false)),
             days_from_civil(1970, 6, 1) * DAY + 11 * 3600
         );
+        let winter = Fields {
+            dst: Some(true),
+            ..fields(1970, 1, 2, 0)
+        };
+        assert_eq!(time_of(&Utc, winter).unwrap().0, DAY - 3600);
         // 1:30 on the day of the change forward does not exist; 1:00 in autumn exists twice.
         let spring = 100 * DAY;
         assert_eq!(at(4, 11, 1, None), spring);
