@@ -461,7 +461,7 @@ local function show(v)
   if v == 0 then s = s:gsub("^%-", "") end
   if math.type(v) then return math.type(v):sub(1, 1) .. s:gsub("%-nan", "nan") end
   if type(v) == "string" then
-    return '"' .. s:gsub("%-nan", "nan"):gsub("[^\32-\126]", function(c) return ("\\%d"):format(c:byte()) end) .. '"'
+    return '"' .. s:gsub("%-nan", "nan"):gsub("0x%x%x%x%x%x%x%x%x+", "ADDR"):gsub("[^\32-\126]", function(c) return ("\\%d"):format(c:byte()) end) .. '"'
   end
   return (s:gsub("0x%x+", "ADDR"):gsub("builtin: ", "function: "))
 end
