@@ -59,7 +59,8 @@ pub fn render(outcomes: &[Outcome], runs: usize) -> String {
             table.add_row(row);
         }
     }
-    let mut text = format!("{table}\n");
+    let mut text = table.trim_fmt();
+    text.push('\n');
     text.push_str(&format!(
         "{}; max is the longest pause of all runs. Pauses are CPU time of the\n\
          program's thread, but \"wall max\". GC % is the share of the time spent in pauses.\n",

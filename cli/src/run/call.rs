@@ -1,6 +1,6 @@
-//! Calling Lua from the program: protected, with a traceback, interruptible.
+//! Calling Lua from the program: protected, with a traceback.
 
-use moonsweep::{Context, Function, NativeDef, Raised, Results, Str, Value, Vm};
+use moonsweep::{Context, Function, NativeDef, Raised, Results, Str, Value};
 
 /// How a protected call ended.
 pub enum Outcome {
@@ -96,17 +96,6 @@ fn text_of(value: Value<'_>) -> Vec<u8> {
         Some(text) => text.as_bytes().to_vec(),
         None => b"(error message not a string)".to_vec(),
     }
-}
-
-/// Lets Ctrl-C end the running program with the error `interrupted!`; a second
-/// one, before the first is heeded, ends the process as usual.
-pub fn watch_interrupts(vm: &Vm) {
-    let flag = vm.interrupt_flag();
-    let signal = signal_hook::consts::SIGINT;
-    let both = signal_hook::flag::register_conditional_default(signal, flag.clone())
-        .and_then(|_| signal_hook::flag::register(signal, flag));
-    // without it Ctrl-C ends the process, which is no worse than before
-    drop(both);
 }
 
 /// `[f, args...]`: calls `f` under the message handler; `true` and its

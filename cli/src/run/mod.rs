@@ -86,7 +86,6 @@ struct Session<'a> {
 impl Session<'_> {
     /// Carries everything out; whether all of it went well.
     fn run(&self, vm: &mut Vm) -> bool {
-        call::watch_interrupts(vm);
         let cx = vm.context();
         let done = self.steps(cx);
         moonsweep::flush_all(cx);
