@@ -1,6 +1,6 @@
 //! The collectors behind one trait and one enum.
 //!
-//! The heap holds an [`AnyCollector`] and matches on it, so a call to a
+//! The heap holds an `AnyCollector` and matches on it, so a call to a
 //! collector is a jump that the compiler can see through, never a virtual call.
 
 use crate::collectors::generational::Generational;

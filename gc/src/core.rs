@@ -34,6 +34,9 @@ impl Core {
     pub fn new(options: Options) -> Core {
         let mut space = Space::new(options.heap_max.0);
         space.poison = options.verify || options.stress != 0;
+        if options.huge_pages {
+            space.mem.prefer_huge_pages();
+        }
         if options.stress != 0 {
             space.set_poll(POLL_STRESS);
         }

@@ -62,7 +62,7 @@ impl Slot {
     #[inline(always)]
     #[must_use]
     pub fn try_set(&self, owner: Obj, word: u64) -> bool {
-        if owner.unlogged() {
+        if owner.unlogged() && self.concerns(word) {
             return false;
         }
         self.0.store(word, Ordering::Release);
@@ -71,10 +71,17 @@ impl Slot {
     /// Stores through the barrier.
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, word: u64, heap: &mut Heap<M>) {
-        if owner.unlogged() {
+        if owner.unlogged() && self.concerns(word) {
             heap.log(owner);
         }
         self.0.store(word, Ordering::Release)
+    }
+    /// Whether a store concerns any collector: one that neither removes nor adds
+    /// a reference changes nothing that a remembered set, a snapshot or a count
+    /// is about.
+    #[inline(always)]
+    fn concerns(&self, word: u64) -> bool {
+        is_reference(word) || is_reference(self.0.load(Ordering::Relaxed))
     }
     /// Clears a weak slot from within `Model::clear_weak` (collector only).
     #[inline(always)]

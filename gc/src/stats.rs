@@ -62,6 +62,7 @@ impl Stats {
         self.live_after_full
     }
     /// Pauses of all kinds together, by wall-clock and by thread-CPU time.
+    /// Computing percentiles takes some microseconds.
     pub fn all(&self) -> (Summary, Summary) {
         self.recorder.all()
     }
@@ -73,9 +74,13 @@ impl Stats {
     pub fn distributions(&self) -> (&Distribution, &Distribution) {
         self.recorder.distributions()
     }
+    /// Number of pauses.
+    pub fn count(&self) -> u64 {
+        self.recorder.distributions().0.count()
+    }
     /// Wall-clock nanoseconds of all pauses.
     pub fn total_ns(&self) -> u64 {
-        self.recorder.all().0.total_ns
+        self.recorder.distributions().0.total_ns()
     }
     /// How often the barrier's slow path ran.
     pub fn barrier_slow_paths(&self) -> u64 {

@@ -8,6 +8,7 @@ use crate::heap::block::{Use, young};
 use crate::heap::size_class::{CELL_BYTES, GRANULE};
 use crate::heap::sweep::POISON;
 use crate::model::{Model, Roots, Visitor, WeakPart};
+use crate::slot::{Edge, Slot, referent};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
@@ -21,7 +22,7 @@ pub struct Fault {
     pub what: &'static str,
     /// The object that refers to the bad one; none: a root.
     pub parent: Option<(usize, &'static str)>,
-    /// The how-manieth reference of the parent.
+    /// The how-manieth slot, edge or reference of those that the parent's trace visits.
     pub field: usize,
     /// The bad object's address.
     pub child: usize,
@@ -76,6 +77,18 @@ impl Visitor for Walker<'_> {
             self.todo.push(obj)
         }
         self.field += 1;
+    }
+    fn slot(&mut self, slot: &Slot) {
+        match referent(slot.load()) {
+            Some(o) => self.object(o),
+            None => self.field += 1,
+        }
+    }
+    fn edge(&mut self, edge: &Edge) {
+        match edge.load() {
+            Some(o) => self.object(o),
+            None => self.field += 1,
+        }
     }
     fn weak(&mut self, owner: Obj) {
         self.weak.push(owner)
@@ -158,6 +171,18 @@ impl Visitor for Generations<'_> {
             self.young = Some((self.field, obj.addr()));
         }
         self.field += 1;
+    }
+    fn slot(&mut self, slot: &Slot) {
+        match referent(slot.load()) {
+            Some(o) => self.object(o),
+            None => self.field += 1,
+        }
+    }
+    fn edge(&mut self, edge: &Edge) {
+        match edge.load() {
+            Some(o) => self.object(o),
+            None => self.field += 1,
+        }
     }
     fn weak(&mut self, _owner: Obj) {}
     fn ephemerons(&mut self, _owner: Obj) {}

@@ -43,6 +43,9 @@ pub struct Memory {
     pub seen: Bitmap,
 }
 
+/// Smaller heaps keep small pages.
+const HUGE_FROM: usize = 32 << 20;
+
 /// Owner of the mapping.
 pub struct Reservation {
     map: *mut c_void,
@@ -99,6 +102,13 @@ impl Memory {
             };
             return (memory, Reservation { map, len });
         }
+    }
+    /// Asks for huge pages beyond the first 32 MiB.
+    pub fn prefer_huge_pages(&self) {
+        let from = HUGE_FROM.min(self.bytes);
+        let p = self.start.wrapping_add(from).cast();
+        // SAFETY: advice about our own mapping; the system may ignore it.
+        let _ = unsafe { madvise(p, self.bytes - from, Advice::LinuxHugepage) };
     }
     /// Number of blocks in the range.
     pub fn blocks(&self) -> usize {

@@ -50,6 +50,14 @@ impl Distribution {
         self.total_ns += ns;
         self.max_ns = self.max_ns.max(ns);
     }
+    /// Number of durations.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+    /// Their sum.
+    pub fn total_ns(&self) -> u64 {
+        self.total_ns
+    }
     /// The underlying histogram.
     pub fn histogram(&self) -> &Histogram<u32> {
         &self.histogram

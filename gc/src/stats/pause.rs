@@ -112,7 +112,7 @@ pub struct PauseRecord {
     pub wall_ns: u64,
     /// How much processor time the program's thread used in it.
     pub cpu_ns: u64,
-    phases: [u32; Phase::ALL.len()],
+    phases: [u64; Phase::ALL.len()],
     /// Bytes in use before.
     pub bytes_before: usize,
     /// Bytes in use after.
@@ -130,7 +130,7 @@ impl PauseRecord {
     pub fn phases(&self) -> impl Iterator<Item = (Phase, u64)> {
         Phase::ALL
             .iter()
-            .map(|&p| (p, u64::from(self.phases[p as usize])))
+            .map(|&p| (p, self.phases[p as usize]))
             .filter(|p| p.1 != 0)
     }
 }
@@ -213,9 +213,7 @@ impl Pause {
     /// `phase` has just ended; it began when the last one ended.
     pub fn phase(&mut self, phase: Phase) {
         let now = Instant::now();
-        let ns = (now - self.mark).as_nanos().min(u128::from(u32::MAX)) as u32;
-        let sum = &mut self.record.phases[phase as usize];
-        *sum = sum.saturating_add(ns);
+        self.record.phases[phase as usize] += (now - self.mark).as_nanos() as u64;
         self.mark = now;
     }
     /// The program goes on.

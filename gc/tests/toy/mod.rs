@@ -220,11 +220,11 @@ impl<const AGES: bool> Machine<AGES> {
     }
     /// Collects if the heap wants to; whether it did.
     pub fn safepoint(&mut self) -> bool {
-        let before = self.heap.stats().all().0.count;
+        let before = self.heap.stats().count();
         if self.heap.poll() {
             self.heap.safepoint(&mut self.roots);
         }
-        self.heap.stats().all().0.count != before
+        self.heap.stats().count() != before
     }
     pub fn collect_full(&mut self) {
         self.heap.collect_full(&mut self.roots)
