@@ -174,6 +174,63 @@ unsafe fn run_native(vm: &mut State, func: *mut Value, nargs: usize, how: How) -
     }
 }
 
+/// A CALL of a native function, when nothing is in the way: room on the stack,
+/// a free frame, no safepoint wanted.
+pub(super) fn call_native(
+    vm: *mut State,
+    pc: super::Pc,
+    base: *mut Value,
+    k: *const Value,
+) -> Regs {
+    // SAFETY: entered from CALL with a native function in its register.
+    unsafe {
+        let state = &mut *vm;
+        let func = base.add(super::a(pc));
+        if super::b(pc) != 0 {
+            state.top = func.add(super::b(pc));
+        }
+        if state.top.add(NATIVE_SLOTS) > state.stack_limit
+            || state.frame >= state.frame_end
+            || state.mem.heap.poll()
+        {
+            return slow::call(vm, pc, base, k);
+        }
+        let caller = state.frame;
+        (*caller).pc = pc.add(1);
+        let frame = caller.add(1);
+        state.frame = frame;
+        *frame = Frame {
+            func,
+            base: func.add(1),
+            pc: std::ptr::null(),
+            k: std::ptr::null(),
+            nresults: super::c(pc) as i32 - 1,
+            flags: 0,
+            kind: frame_kind::NATIVE,
+            cont: 0,
+            extra: state.top.offset_from(func) as u32 - 1,
+            aux: 0,
+        };
+        let function = Native::of(*func).def().function;
+        match function(Context::of(state)) {
+            Ok(r) if r.count() >= 0 => {
+                let n = r.count() as usize;
+                let first = state.top.sub(n);
+                if (*state.frame).nresults == 1 && n == 1 {
+                    // The stack may have moved.
+                    copy((*state.frame).func, first);
+                    let caller = state.frame.sub(1);
+                    state.frame = caller;
+                    return Regs { pc: (*caller).pc, base: (*caller).base, k: (*caller).k };
+                }
+                finish(vm, first, n)
+            }
+            Ok(r) => perform(state, r.action()),
+            Err(_) => throw(vm),
+        }
+    }
+}
+
 /// Performs what a native asked for instead of returning.
 unsafe fn perform(vm: &mut State, action: Action) -> Regs {
     // SAFETY: the native's frame is the innermost; its values are below `top`.

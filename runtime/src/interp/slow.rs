@@ -347,30 +347,47 @@ pub(super) fn self_(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
 
 /// Fills SELF's cache: the name in the receiver's own shape, or in a table
 /// found through `__index` tables, all of which are marked so that a change of
-/// any of them moves the epoch.
+/// any of them moves the epoch. Strings' methods likewise.
 unsafe fn fill_self_cache(vm: &mut State, pc: Pc, obj: Value, name: Str) {
     // SAFETY: see above.
     unsafe {
-        if obj.tag != tag::TABLE {
-            return;
-        }
-        let t = Table(obj.obj());
         let w = pc as *mut u32;
-        if let Some(n) = vm.mem.shapes.lookup(t.shape(), name.0) {
-            *(w as *mut u16).add(3) = n as u16;
-            *w.add(2) = t.shape();
-            *w.add(5) = 0;
-            return;
-        }
-        if vm.mem.shapes.is_sealed(t.shape()) {
-            return;
-        }
-        let Some(meta) = t.meta() else { return };
+        let (receiver, meta) = match obj.tag {
+            tag::TABLE => {
+                let t = Table(obj.obj());
+                if let Some(n) = vm.mem.shapes.lookup(t.shape(), name.0) {
+                    *(w as *mut u16).add(3) = n as u16;
+                    *w.add(2) = t.shape();
+                    *w.add(5) = 0;
+                    return;
+                }
+                if vm.mem.shapes.is_sealed(t.shape()) {
+                    return;
+                }
+                (t.shape(), t.meta())
+            }
+            tag::STRING => (ops::fields::STRING_RECEIVER, vm.meta_of(obj)),
+            _ => return,
+        };
+        let Some(meta) = meta else { return };
+        let Some((holder, n)) = find_holder(vm, meta, name) else { return };
+        *(w as *mut u16).add(3) = n as u16;
+        *w.add(2) = receiver;
+        *w.add(3) = ops::fields::compressed(meta.0);
+        *w.add(4) = vm.mem.epoch;
+        *w.add(5) = ops::fields::compressed(holder.0);
+    }
+}
+
+/// The table in whose shape a name is found through `__index` tables, and its
+/// slot there; marks the tables on the way.
+unsafe fn find_holder(vm: &mut State, meta: Table, name: Str) -> Option<(Table, u32)> {
+    // SAFETY: see above.
+    unsafe {
         let index = vm.events[Event::Index as usize];
         let mut m = meta;
         for _ in 0..8 {
-            let h = m.get_str(&vm.mem, index);
-            let Some(h) = Table::from_value(h) else { return };
+            let h = Table::from_value(m.get_str(&vm.mem, index))?;
             for p in [m, h] {
                 if p.flags() & table_flag::IS_META == 0 {
                     p.set_flags(p.flags() | table_flag::IS_META);
@@ -379,24 +396,16 @@ unsafe fn fill_self_cache(vm: &mut State, pc: Pc, obj: Value, name: Str) {
             }
             if let Some(n) = vm.mem.shapes.lookup(h.shape(), name.0)
                 && n < u16::MAX as u32
-                && ops::fields::expandable(vm, h)
                 && h.slot(n).1.load() != crate::value::NIL_WORD
             {
-                *(w as *mut u16).add(3) = n as u16;
-                *w.add(2) = t.shape();
-                *w.add(3) = ops::fields::compressed(meta.0);
-                *w.add(4) = vm.mem.epoch;
-                *w.add(5) = ops::fields::compressed(h.0);
-                return;
+                return ops::fields::expandable(vm, h).then_some((h, n));
             }
             if vm.mem.shapes.is_sealed(h.shape()) {
-                return;
+                return None;
             }
-            match h.meta() {
-                Some(next) => m = next,
-                None => return,
-            }
+            m = h.meta()?;
         }
+        None
     }
 }
 

@@ -230,6 +230,7 @@ impl Context {
             tag::CLOSURE | tag::NATIVE => &[tag::CLOSURE, tag::NATIVE],
             _ => &[t],
         };
+        self.vm().mem.bump_epoch();
         for t in tags {
             self.vm().type_meta[*t as usize] = mt.map(|m| m.0);
         }

@@ -12,6 +12,9 @@ type K = *const Value;
 body!(call, |d, vm, pc, base, k| {
     let func = base.add(a(pc));
     if (*func).tag != tag::CLOSURE {
+        if (*func).tag == tag::NATIVE {
+            return d.slow(super::super::call::call_native, vm, pc, base, k);
+        }
         return d.slow(slow::call, vm, pc, base, k);
     }
     let proto = Closure::of(*func).cell().data;

@@ -158,8 +158,22 @@ body!(self_, |d, vm, pc, base, k| {
             }
         }
     }
+    if (*t).tag == tag::STRING && x(pc, 2) == STRING_RECEIVER && (*vm).mem.epoch == x(pc, 4) {
+        let h = expand(vm, x(pc, 5));
+        let w = field_slot(h, cached_slot(pc)).1.load();
+        if w != NIL_WORD {
+            let v = Value::from_word(w);
+            let r = base.add(a(pc));
+            copy(r.add(1), t);
+            copy(r, &v);
+            return d.next(vm, pc.add(6), base, k);
+        }
+    }
     d.slow(slow::self_, vm, pc, base, k)
 });
+
+/// In place of a shape: the cached lookup is that of a string's method.
+pub(in super::super) const STRING_RECEIVER: u32 = u32::MAX - 1;
 
 /// An object's address in 32 bits, as caches hold it: in units of 16 bytes,
 /// modulo 64 GiB, which no heap exceeds. Never 0 for a table.
