@@ -32,11 +32,7 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let shape = self.shape();
-            if shape != Shapes::EMPTY
-                && w != NIL_WORD
-                && s.is_interned()
-                && !mem.shapes.is_sealed(shape)
-            {
+            if shape != Shapes::EMPTY && w != NIL_WORD && s.is_interned() && !mem.shapes.is_sealed(shape) {
                 if let Some(new) = mem.shapes.transition_dynamic(shape, s.0) {
                     return self.add_slot(mem, s, new, w);
                 }
@@ -124,11 +120,7 @@ impl Table {
             }
             let cell = self.cell();
             let w = cell.props.load();
-            let old = if is_reference(w) {
-                store(obj_of(w)).capacity
-            } else {
-                0
-            };
+            let old = if is_reference(w) { store(obj_of(w)).capacity } else { 0 };
             if count - cap <= old {
                 return;
             }

@@ -67,13 +67,7 @@ impl Table {
     #[inline(never)]
     pub(super) unsafe fn hash_int(self, i: i64) -> u64 {
         // SAFETY: as the caller promised.
-        unsafe {
-            if fits_word(i) {
-                self.hash_word(Word(int_word(i)))
-            } else {
-                self.hash_word(Wide(i))
-            }
-        }
+        unsafe { if fits_word(i) { self.hash_word(Word(int_word(i))) } else { self.hash_word(Wide(i)) } }
     }
     /// The value at a string key, which must be interned if it is short.
     #[inline(always)]

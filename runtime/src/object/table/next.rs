@@ -50,11 +50,7 @@ impl Table {
                     if !s.is_short() {
                         self.hash_position(Long(s, s.hash(mem)))
                     } else {
-                        let c = if s.is_interned() {
-                            Some(s)
-                        } else {
-                            mem.strings.find(s.as_bytes())
-                        };
+                        let c = if s.is_interned() { Some(s) } else { mem.strings.find(s.as_bytes()) };
                         let c = c.ok_or(BadKey)?;
                         match mem.shapes.lookup(self.shape(), c.0) {
                             Some(n) => Some(SHAPE + n as u64),
@@ -154,11 +150,7 @@ impl Table {
                     return Some((HASH + (prefix << NODE_BITS) + i as u64, k, v));
                 }
                 i = 0;
-                let d = if seg == empty_segment() {
-                    depth
-                } else {
-                    seg.user(1) as u32
-                };
+                let d = if seg == empty_segment() { depth } else { seg.user(1) as u32 };
                 let span = 1usize << (depth - d);
                 edge = (edge & !(span - 1)) + span;
             }
