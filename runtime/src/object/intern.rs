@@ -70,8 +70,8 @@ pub struct Interner {
     directory: Vec<u32>,
     depth: u32,
     segments: Vec<Box<Segment>>,
-    /// Strings interned since the last `prune`.
-    recent: Vec<Obj>,
+    /// Strings interned since the last `prune`, in lists of bounded length.
+    recent: Vec<Vec<Obj>>,
 }
 
 impl Interner {
@@ -150,7 +150,14 @@ impl Interner {
             n = self.directory[self.index(h)] as usize;
         }
         self.segments[n].put(h, s.0.addr());
-        self.recent.push(s.0);
+        match self.recent.last_mut() {
+            Some(list) if list.len() < NODES => list.push(s.0),
+            _ => {
+                let mut list = Vec::with_capacity(NODES);
+                list.push(s.0);
+                self.recent.push(list);
+            }
+        }
     }
     #[cold]
     fn make_room(&mut self, n: usize, h: u32) {
@@ -193,7 +200,7 @@ impl Interner {
             }
             return;
         }
-        for o in recent {
+        for o in recent.into_iter().flatten() {
             if !live(o) {
                 self.remove(Str(o));
             }

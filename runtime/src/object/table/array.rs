@@ -20,7 +20,7 @@ use crate::value::{NIL_WORD, Value, int_word};
 use moonsweep_gc::slot::reference;
 
 /// Integer keys moved from a directory to the array part by one append.
-const MIGRATE: usize = 2048;
+const MIGRATE: usize = 512;
 /// Chunks examined for being all nil by one growth.
 const TRIM: usize = 4;
 /// A spine with fewer edges grows even if it is mostly given back.

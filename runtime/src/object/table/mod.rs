@@ -43,6 +43,8 @@ mod store;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timings;
 mod trace;
 mod weak;
 
