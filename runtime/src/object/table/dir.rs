@@ -53,7 +53,7 @@ impl Table {
                     let k = n.key.load();
                     let h = hash_key(k);
                     let side = (h >> (63 - depth) & 1) as usize;
-                    put_new(nodes[side], SEGMENT_MAX - 1, h, k, v);
+                    put_new(nodes[side], SEGMENT_MAX, h, k, v);
                     used[side] += 1;
                 }
             }
@@ -88,7 +88,7 @@ impl Table {
                     let v = n.value.load();
                     if v != NIL_WORD {
                         let k = n.key.load();
-                        put_new(nodes, SEGMENT_MAX - 1, hash_key(k), k, v);
+                        put_new(nodes, SEGMENT_MAX, hash_key(k), k, v);
                     }
                 }
                 store(new).extra.set(live as u32);

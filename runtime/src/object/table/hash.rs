@@ -21,6 +21,18 @@ use crate::value::{NIL_WORD, Value, tag};
 use moonsweep_gc::Obj;
 use moonsweep_gc::slot::{REF_TAG, is_reference, reference};
 
+/// The node where the search for a hash begins.
+#[inline(always)]
+pub(crate) fn home(hash: u64, capacity: usize) -> usize {
+    ((hash & 0xFFFF_FFFF) * capacity as u64 >> 32) as usize
+}
+
+/// The node after node `i`.
+#[inline(always)]
+pub(crate) fn after(i: usize, capacity: usize) -> usize {
+    if i + 1 == capacity { 0 } else { i + 1 }
+}
+
 /// Tag of a reference to a long string as a key; nowhere else.
 pub(crate) const LONG: u64 = 15;
 /// Key of a node whose weak key died: not a key's word, not nil.
@@ -141,18 +153,18 @@ pub(crate) fn initial_capacity(n: u32) -> usize {
     let n = (n as usize).min(usable(SEGMENT_MAX));
     let mut c = 4;
     while n > usable(c) {
-        c *= 2;
+        c = (c * 2).min(SEGMENT_MAX);
     }
     c
 }
 
 /// The node of a key in a segment.
 #[inline(always)]
-pub(crate) unsafe fn find_in<'a, K: Key>(seg: Obj, mask: usize, hash: u64, key: K) -> Option<&'a Node> {
-    let mut i = hash as usize & mask;
+pub(crate) unsafe fn find_in<'a, K: Key>(seg: Obj, capacity: usize, hash: u64, key: K) -> Option<&'a Node> {
+    let mut i = home(hash, capacity);
     // SAFETY: the index stays below the capacity.
     unsafe {
-        for _ in 0..=mask {
+        for _ in 0..capacity {
             let n = node_at(seg, i);
             let k = n.key.load();
             if key.matches(k) {
@@ -161,7 +173,7 @@ pub(crate) unsafe fn find_in<'a, K: Key>(seg: Obj, mask: usize, hash: u64, key: 
             if k == NIL_WORD {
                 return None;
             }
-            i = (i + 1) & mask;
+            i = after(i, capacity);
         }
     }
     None
@@ -169,10 +181,10 @@ pub(crate) unsafe fn find_in<'a, K: Key>(seg: Obj, mask: usize, hash: u64, key: 
 
 /// Writes an entry into a segment that nobody else knows yet and that has room.
 #[inline(always)]
-pub(crate) unsafe fn put_new(nodes: &mut [u64], mask: usize, hash: u64, key: u64, value: u64) {
-    let mut i = hash as usize & mask;
+pub(crate) unsafe fn put_new(nodes: &mut [u64], capacity: usize, hash: u64, key: u64, value: u64) {
+    let mut i = home(hash, capacity);
     while nodes[2 * i] != NIL_WORD {
-        i = (i + 1) & mask;
+        i = after(i, capacity);
     }
     nodes[2 * i] = key;
     nodes[2 * i + 1] = value;
@@ -202,7 +214,7 @@ fn count(bins: &mut [u64; 33], k: i64) {
 }
 
 impl Table {
-    /// The segment for a hash, and its mask.
+    /// The segment for a hash, and its capacity.
     #[inline(always)]
     pub(crate) unsafe fn segment(self, hash: u64) -> Option<(Obj, usize)> {
         // SAFETY: the hash part consists of live stores.
@@ -213,10 +225,10 @@ impl Table {
             }
             let o = obj_of(w);
             if w & 1 == 0 {
-                return Some((o, store(o).capacity as usize - 1));
+                return Some((o, store(o).capacity as usize));
             }
             let seg = edge_at(o, (hash >> o.user(1)) as usize).load().unwrap_unchecked();
-            Some((seg, SEGMENT_MAX - 1))
+            Some((seg, SEGMENT_MAX))
         }
     }
     /// The node of a key and the segment that owns it.
@@ -225,8 +237,8 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let h = key.hash();
-            let (seg, mask) = self.segment(h)?;
-            find_in(seg, mask, h, key).map(|n| (seg, n))
+            let (seg, capacity) = self.segment(h)?;
+            find_in(seg, capacity, h, key).map(|n| (seg, n))
         }
     }
     /// Whether the hash part may have integer keys.
@@ -267,13 +279,13 @@ impl Table {
             let kw = key.word(mem);
             let int = int_key(kw);
             loop {
-                if let Some((seg, mask)) = self.segment(h) {
+                if let Some((seg, capacity)) = self.segment(h) {
                     let s = store(seg);
                     let used = s.extra.get();
-                    if (used as u16 as usize) < usable(mask + 1) {
-                        let mut i = h as usize & mask;
+                    if (used as u16 as usize) < usable(capacity) {
+                        let mut i = home(h, capacity);
                         while node_at(seg, i).key.load() != NIL_WORD {
-                            i = (i + 1) & mask;
+                            i = after(i, capacity);
                         }
                         let n = node_at(seg, i);
                         n.key.set(seg, kw, &mut mem.heap);
@@ -341,7 +353,7 @@ impl Table {
                 let v = n.value.load();
                 if v != NIL_WORD {
                     let k = n.key.load();
-                    put_new(nodes, capacity - 1, hash_key(k), k, v);
+                    put_new(nodes, capacity, hash_key(k), k, v);
                 }
             }
             store(new).extra.set(live as u32);

@@ -29,8 +29,9 @@ pub const CHUNK: usize = 512;
 pub(crate) const CHUNK_BITS: u32 = 9;
 /// Capacity of the largest flat array; larger ones are spines of chunks.
 pub const FLAT_MAX: usize = 1024;
-/// Nodes of the largest flat hash part, and of each segment of a directory.
-pub const SEGMENT_MAX: usize = 512;
+/// Nodes of the largest flat hash part, and of each segment of a directory: with
+/// the fixed part 8 KiB.
+pub const SEGMENT_MAX: usize = 511;
 
 /// `extra` of a DIR, `user(1)` of a flat HASH: integer keys may be among the nodes.
 pub(crate) const HAS_INTS: u8 = 1;
@@ -94,7 +95,7 @@ pub(crate) fn empty_segment() -> Obj {
 /// How many nodes of a segment may be in use.
 #[inline(always)]
 pub(crate) const fn usable(capacity: usize) -> usize {
-    if capacity <= 8 { capacity } else { capacity - capacity / 8 }
+    if capacity <= 8 { capacity } else { capacity * 3 / 4 }
 }
 
 /// The capacity of a flat segment for `n` entries with some room to grow.
@@ -103,7 +104,7 @@ pub(crate) fn capacity_for(n: usize) -> usize {
     while n > if c <= 32 { usable(c) } else { usable(c) * 3 / 4 } {
         c *= 2;
     }
-    c
+    if c == SEGMENT_MAX + 1 { SEGMENT_MAX } else { c }
 }
 
 /// The object of a reference word.
@@ -211,7 +212,7 @@ pub(crate) unsafe fn new_array(mem: &mut Mem, capacity: usize, weak: u8) -> Obj 
 /// As for `new_array`.
 #[inline]
 pub(crate) unsafe fn new_hash(mem: &mut Mem, capacity: usize, weak: u8) -> Obj {
-    debug_assert!(capacity.is_power_of_two() && capacity <= SEGMENT_MAX);
+    debug_assert!(capacity <= SEGMENT_MAX);
     // SAFETY: initialised here.
     unsafe {
         let o = mem.heap.alloc(16 + 16 * capacity, kind::HASH);
