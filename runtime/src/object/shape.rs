@@ -308,11 +308,11 @@ mod tests {
         assert_eq!(s.from_template(&key[..20]), Some(a));
         let b = s.from_template(&key[..5]).expect("room");
         let c = s.transition(b, key[50]).expect("room");
-        for n in 0..20 {
-            assert_eq!(s.lookup(a, key[n]), Some(n as u32));
-            assert_eq!(s.lookup(b, key[n]), (n < 5).then_some(n as u32));
-            assert_eq!(s.lookup(c, key[n]), (n < 5).then_some(n as u32));
-            assert_eq!(s.key(a, n as u32), key[n]);
+        for (n, k) in key.iter().take(20).enumerate() {
+            assert_eq!(s.lookup(a, *k), Some(n as u32));
+            assert_eq!(s.lookup(b, *k), (n < 5).then_some(n as u32));
+            assert_eq!(s.lookup(c, *k), (n < 5).then_some(n as u32));
+            assert_eq!(s.key(a, n as u32), *k);
         }
         assert_eq!((s.lookup(c, key[50]), s.lookup(a, key[50])), (Some(5), None));
         let d = s.sealed(c).expect("room");

@@ -129,7 +129,7 @@ impl Table {
             let capacity = if w == NIL_WORD { 0 } else { store(obj_of(w)).capacity as usize };
             if flat && len <= FLAT_MAX {
                 if len > capacity {
-                    let new = new_array(mem, len.next_power_of_two().max(4), weak);
+                    let new = new_array(mem, len.next_power_of_two().clamp(4, FLAT_MAX), weak);
                     if w != NIL_WORD {
                         copy_words(obj_of(w), 0, words(new, old_len));
                     }
@@ -138,7 +138,7 @@ impl Table {
                 cell.arr_len.set(len as u32);
                 return Ok(true);
             }
-            let chunks = (len - 1 >> CHUNK_BITS) + 1;
+            let chunks = ((len - 1) >> CHUNK_BITS) + 1;
             let spine;
             if !flat && chunks <= capacity {
                 spine = obj_of(w);

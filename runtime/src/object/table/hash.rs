@@ -24,7 +24,7 @@ use moonsweep_gc::slot::{REF_TAG, is_reference, reference};
 /// The node where the search for a hash begins.
 #[inline(always)]
 pub(crate) fn home(hash: u64, capacity: usize) -> usize {
-    ((hash & 0xFFFF_FFFF) * capacity as u64 >> 32) as usize
+    (((hash & 0xFFFF_FFFF) * capacity as u64) >> 32) as usize
 }
 
 /// The node after node `i`.

@@ -27,13 +27,7 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             match key.tag {
-                tag::STRING => {
-                    let mut s = Str(key.obj());
-                    if !s.is_interned() && s.is_short() {
-                        s = s.intern(mem);
-                    }
-                    self.set_str(mem, s, v)
-                }
+                tag::STRING => self.set_any_str(mem, Str(key.obj()), v),
                 tag::INT => self.set_int(mem, key.as_int(), v),
                 _ => self.set_other(mem, key, v),
             }

@@ -27,8 +27,10 @@ use std::sync::atomic::AtomicU64;
 pub const CHUNK: usize = 512;
 /// log2 of `CHUNK`.
 pub(crate) const CHUNK_BITS: u32 = 9;
-/// Capacity of the largest flat array; larger ones are spines of chunks.
-pub const FLAT_MAX: usize = 1024;
+/// Capacity of the largest flat array (with the fixed part 8 KiB); larger ones
+/// are spines of chunks. A chunk costs an access 0.1-0.25 ns more than a flat
+/// array, and makes what a barrier captures and a minor collection rescans small.
+pub const FLAT_MAX: usize = 1022;
 /// Nodes of the largest flat hash part, and of each segment of a directory: with
 /// the fixed part 8 KiB.
 pub const SEGMENT_MAX: usize = 511;

@@ -557,12 +557,12 @@ fn weak_tables() {
             let early = n / 2;
             let mut want: BTreeMap<M, M> = BTreeMap::new();
             want.insert(model(name.value()), M::Bool(true));
-            let dead = |i: usize| i % 3 == 0;
-            for i in 0..n {
+            let dead = |i: usize| i.is_multiple_of(3);
+            for (i, object) in objects.iter().enumerate() {
                 if i == early {
                     t.set_weak(mem, modes).expect("memory");
                 }
-                let o = objects[i].value();
+                let o = object.value();
                 let (wk, wv) = (modes & flag::WEAK_KEYS != 0, modes & flag::WEAK_VALUES != 0);
                 let s = Str::new(mem, format!("{i:0>50}").as_bytes()).value();
                 for (k, v, lost) in [

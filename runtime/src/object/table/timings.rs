@@ -66,10 +66,12 @@ fn timings() {
     let mut mem = mem();
     let mem = &mut mem;
     let n = 1_000_000u64;
-    warm(12);
+    warm(5);
     // SAFETY: nothing collects in tests.
     unsafe {
-        for (name, len) in [("flat 1000", 1000u64), ("spine 10^5", 100_000), ("spine 4*10^6", 4_000_000)] {
+        for (name, len) in
+            [("1000", 1000u64), ("4000", 4000), ("800", 800), ("spine 10^5", 100_000), ("spine 4*10^6", 4_000_000)]
+        {
             let t = Table::new(mem, 0, 0, 0, 0);
             for i in 1..=len as i64 {
                 t.set_int(mem, i, Value::int(i)).expect("memory");
@@ -228,7 +230,7 @@ fn timings() {
 #[test]
 #[ignore = "prints timings"]
 fn growth() {
-    warm(12);
+    warm(5);
     // SAFETY: nothing collects in tests.
     unsafe {
         let table = |mem: &mut Mem| Table::new(mem, 0, 0, 0, 0);
