@@ -1,27 +1,88 @@
-//! The heap: allocation, collection, accounting. (Skeleton with the final signatures.)
+//! The heap: allocation, collection, accounting.
+//!
+//! | module | concept |
+//! |---|---|
+//! | `memory` | the reserved range and its side tables |
+//! | `block`, `size_class`, `bitmap` | what the tables hold |
+//! | `pool` | free blocks |
+//! | `alloc`, `large` | allocation |
+//! | `sweep` | freeing |
 
-use crate::header::{Header, Obj};
+pub(crate) mod alloc;
+pub(crate) mod bitmap;
+pub(crate) mod block;
+pub(crate) mod large;
+pub(crate) mod memory;
+pub(crate) mod pool;
+pub(crate) mod size_class;
+pub(crate) mod sweep;
+
+use crate::collector::{AnyCollector, Collector, GcKind};
+use crate::core::Core;
+use crate::header::Obj;
 use crate::model::{Model, Roots};
-use std::cell::Cell;
+use crate::options::Options;
+use crate::pacer;
+use crate::stats::{Cause, PauseKind, Stats};
+use crate::verify::{self, Fault};
+use alloc::{POLL_LIMIT, POLL_STRESS, POLL_WORK};
 use std::marker::PhantomData;
-use std::ptr::NonNull;
 
 /// A heap of objects of the model `M`.
+#[repr(C)]
 pub struct Heap<M: Model> {
-    poll: Cell<u32>,
-    bytes: usize,
-    model: PhantomData<M>,
+    pub(crate) core: Core,
+    pub(crate) collector: AnyCollector,
+    model: PhantomData<fn(M)>,
+}
+
+/// What the collector knows of an object; for tests and tools.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Inspection {
+    /// Its cell is in use.
+    pub allocated: bool,
+    /// Bytes of its cell.
+    pub bytes: usize,
+    /// It survived a collection.
+    pub old: bool,
+    /// The barrier will log it.
+    pub unlogged: bool,
+    /// It is registered with a finalizer.
+    pub finalizable: bool,
 }
 
 impl<M: Model> Heap<M> {
-    /// A heap.
+    /// Largest size that `alloc` takes, in bytes.
+    pub const SMALL_LIMIT: usize = size_class::SMALL_LIMIT;
+
+    /// A heap with default options.
     pub fn new() -> Heap<M> {
-        Heap { poll: Cell::new(0), bytes: 0, model: PhantomData }
+        Heap::with_options(Options::default())
     }
+    /// A heap.
+    pub fn with_options(options: Options) -> Heap<M> {
+        let mut collector = AnyCollector::create(options.gc, &options);
+        let mut core = Core::new(options);
+        collector.pace(&mut core);
+        Heap {
+            core,
+            collector,
+            model: PhantomData,
+        }
+    }
+    /// The options it was made with.
+    pub fn options(&self) -> &Options {
+        &self.core.options
+    }
+    /// The collector at work.
+    pub fn kind(&self) -> GcKind {
+        self.collector.kind()
+    }
+
     /// Whether the collector wants the program to come to a safepoint. One load.
     #[inline(always)]
     pub fn poll(&self) -> bool {
-        self.poll.get() != 0
+        self.core.space.poll()
     }
     /// Allocates `size` bytes (header included) without collecting. The header
     /// is written, the rest is uninitialised: the caller initialises it all
@@ -30,8 +91,9 @@ impl<M: Model> Heap<M> {
     /// # Safety
     /// The caller initialises the object as `M::trace` expects for `kind`.
     #[inline(always)]
-    pub unsafe fn alloc_fast(&mut self, _size: usize, _kind: u8) -> Option<Obj> {
-        None
+    pub unsafe fn alloc_fast(&mut self, size: usize, kind: u8) -> Option<Obj> {
+        // SAFETY: as the caller promised.
+        unsafe { self.core.space.alloc_fast(size, kind) }
     }
     /// As `alloc_fast`, but always succeeds for sizes up to [`Heap::<M>::SMALL_LIMIT`]
     /// (it may overshoot the heap limit; the next safepoint deals with that).
@@ -40,15 +102,27 @@ impl<M: Model> Heap<M> {
     /// As for `alloc_fast`.
     #[inline]
     pub unsafe fn alloc(&mut self, size: usize, kind: u8) -> Obj {
-        self.bytes += size;
-        let l = std::alloc::Layout::from_size_align(size, 16).expect("size is bounded");
-        // SAFETY: size is not zero.
-        let p = unsafe { std::alloc::alloc(l) } as *mut Header;
-        let p = NonNull::new(p).expect("out of memory");
-        // SAFETY: fresh memory of at least a header's size.
-        unsafe {
-            p.write(Header::new(kind));
-            Obj::from_ptr(p)
+        // SAFETY: as the caller promised.
+        match unsafe { self.core.space.alloc_fast(size, kind) } {
+            Some(obj) => obj,
+            // SAFETY: as the caller promised.
+            None => unsafe { self.alloc_slow(size, kind) },
+        }
+    }
+    /// The rest of `alloc`, when `alloc_fast` has found nothing.
+    ///
+    /// # Safety
+    /// As for `alloc_fast`.
+    #[cold]
+    #[inline(never)]
+    pub unsafe fn alloc_slow(&mut self, size: usize, kind: u8) -> Obj {
+        // SAFETY: as the caller promised.
+        match unsafe { self.core.space.alloc_slow(size, kind) } {
+            Some(obj) => obj,
+            None => {
+                let layout = std::alloc::Layout::from_size_align(size, 16);
+                std::alloc::handle_alloc_error(layout.unwrap_or(std::alloc::Layout::new::<u64>()))
+            }
         }
     }
     /// Allocates an object of any size; `None` if that would pass the heap's
@@ -56,51 +130,198 @@ impl<M: Model> Heap<M> {
     ///
     /// # Safety
     /// As for `alloc_fast`.
+    #[inline]
     pub unsafe fn try_alloc(&mut self, size: usize, kind: u8) -> Option<Obj> {
         // SAFETY: as the caller promised.
-        Some(unsafe { self.alloc(size, kind) })
+        if let Some(obj) = unsafe { self.core.space.alloc_fast(size, kind) } {
+            return Some(obj); // from a run that was accounted for already
+        }
+        if !self.has_room(size) {
+            return None;
+        }
+        // SAFETY: as the caller promised.
+        unsafe { self.core.space.alloc_slow(size, kind) }
     }
-    /// Largest size that `alloc` takes, in bytes.
-    pub const SMALL_LIMIT: usize = 32 << 10;
-    /// The barrier's slow path: `owner` (UNLOGGED) is about to change.
-    #[cold]
-    #[inline(never)]
-    pub fn log(&mut self, _owner: Obj) {}
     /// Accounts for memory that objects own outside of the heap (`delta` in bytes).
     pub fn external(&mut self, delta: isize) {
-        self.bytes = self.bytes.wrapping_add_signed(delta);
+        self.core.space.external(delta)
     }
     /// Whether `n` more bytes stay below the heap's limit.
-    pub fn has_room(&self, _n: usize) -> bool {
-        true
+    pub fn has_room(&self, n: usize) -> bool {
+        self.core.space.has_room(n)
     }
+    /// Whether the heap's limit is exceeded. At a safepoint that finds it so
+    /// everything is collected first; if it still holds after the safepoint,
+    /// the program has too much memory in use.
+    pub fn over_limit(&self) -> bool {
+        !self.has_room(0)
+    }
+    /// The heap's limit in bytes.
+    pub fn limit(&self) -> usize {
+        self.core.space.limit()
+    }
+
     /// `obj` has a finalizer: when it becomes unreachable it is kept alive and
     /// handed out once by `next_finalizable`, in reverse order of registration.
-    pub fn register_finalizer(&mut self, _obj: Obj) {}
+    pub fn register_finalizer(&mut self, obj: Obj) {
+        self.core.finalizers.register(obj)
+    }
     /// Whether `obj` is registered and was not handed out yet.
-    pub fn has_finalizer(&self, _obj: Obj) -> bool {
-        false
+    pub fn has_finalizer(&self, obj: Obj) -> bool {
+        obj.flags() & crate::header::FINALIZABLE != 0
     }
     /// The next object whose finalizer is due.
+    #[inline]
     pub fn next_finalizable(&mut self) -> Option<Obj> {
-        None
+        self.core.finalizers.next()
+    }
+    /// Number of objects whose finalizer is due.
+    #[inline]
+    pub fn finalizers_due(&self) -> usize {
+        self.core.finalizers.due()
     }
     /// Puts every registered object into the queue of `next_finalizable` (closing the state).
-    pub fn finalize_all(&mut self) {}
+    pub fn finalize_all(&mut self) {
+        self.core.finalizers.finalize_all()
+    }
     /// `obj` owns something outside of the heap: call `Model::drop_payload` when it dies.
-    pub fn register_drop(&mut self, _obj: Obj) {}
+    pub fn register_drop(&mut self, obj: Obj) {
+        self.core.drops.register(obj)
+    }
+
     /// Bytes in use: cells and external memory.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.core.space.used()
     }
+    /// Objects in use, dead ones not collected yet included.
+    pub fn objects(&self) -> usize {
+        self.core.space.objects()
+    }
+    /// Bytes whose pages may be resident.
+    pub fn committed_bytes(&self) -> usize {
+        self.core.space.pool.committed_bytes()
+    }
+    /// Most bytes ever in use at a time (to the granularity of a run of cells).
+    pub fn peak_bytes(&self) -> usize {
+        self.core.space.peak_bytes()
+    }
+    /// Most bytes ever committed at a time.
+    pub fn peak_committed_bytes(&self) -> usize {
+        self.core.space.pool.peak_committed_bytes()
+    }
+    /// What was measured.
+    pub fn stats(&self) -> &Stats {
+        &self.core.stats
+    }
+    /// What was measured, to subscribe to it.
+    pub fn stats_mut(&mut self) -> &mut Stats {
+        &mut self.core.stats
+    }
+
     /// Called by the program when `poll` is set: does what pacing asks for.
-    pub fn safepoint<R: Roots>(&mut self, _roots: &mut R) {}
+    #[inline(never)]
+    pub fn safepoint<R: Roots>(&mut self, roots: &mut R) {
+        let bits = self.core.space.poll_bits();
+        if bits & POLL_LIMIT != 0 {
+            self.core.space.clear_poll(POLL_LIMIT);
+            if self.over_limit() {
+                return self.full::<R>(roots, Cause::HeapLimit);
+            }
+        }
+        if self.core.stopped {
+            return self.core.space.set_budget(usize::MAX);
+        }
+        if bits & POLL_WORK != 0 {
+            let log = self.core.log.weight() > pacer::LOG_WEIGHT;
+            let cause = if log { Cause::Log } else { Cause::Nursery };
+            self.collector
+                .safepoint::<M, R>(&mut self.core, roots, cause)
+        } else if bits & POLL_STRESS != 0 {
+            self.core.countdown = self.core.countdown.saturating_sub(1);
+            if self.core.countdown == 0 {
+                self.core.countdown = self.core.options.stress;
+                self.collector
+                    .safepoint::<M, R>(&mut self.core, roots, Cause::Stress)
+            }
+        }
+    }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.
-    pub fn collect_full<R: Roots>(&mut self, _roots: &mut R) {}
+    pub fn collect_full<R: Roots>(&mut self, roots: &mut R) {
+        self.full(roots, Cause::Explicit)
+    }
+    /// A minor collection; a full one if the collector knows no minors.
+    pub fn collect_young<R: Roots>(&mut self, roots: &mut R) {
+        self.collector
+            .collect_young::<M, R>(&mut self.core, roots, Cause::Explicit)
+    }
+    fn full<R: Roots>(&mut self, roots: &mut R, cause: Cause) {
+        self.collector
+            .collect_full::<M, R>(&mut self.core, roots, PauseKind::Full, cause)
+    }
+    /// Stops automatic collection, or lets it go on. Explicit collections, and
+    /// those at the heap's limit, happen nevertheless.
+    pub fn set_stopped(&mut self, stopped: bool) {
+        self.core.stopped = stopped;
+        if stopped {
+            self.core.space.set_budget(usize::MAX);
+            self.core.space.clear_poll(POLL_STRESS);
+        } else {
+            self.collector.pace(&mut self.core);
+            if self.core.options.stress != 0 {
+                self.core.space.set_poll(POLL_STRESS);
+            }
+        }
+    }
+    /// Whether automatic collection is stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.core.stopped
+    }
+    /// Goes on with another collector; this collects fully, and is recorded as a switch.
+    pub fn switch<R: Roots>(&mut self, kind: GcKind, roots: &mut R) {
+        if kind == self.kind() {
+            return;
+        }
+        self.core.options.gc = kind;
+        self.collector = AnyCollector::create(kind, &self.core.options);
+        self.collector.collect_full::<M, R>(
+            &mut self.core,
+            roots,
+            PauseKind::Switch,
+            Cause::Explicit,
+        );
+        self.collector.pace(&mut self.core);
+        self.set_stopped(self.core.stopped);
+    }
+
+    /// Checks the whole heap; returns the number of objects reached.
+    pub fn verify<R: Roots>(&mut self, roots: &mut R) -> Result<usize, Fault> {
+        verify::reachable::<M, R>(&mut self.core, roots)
+    }
+    /// Calls `f` for every object in the heap, dead ones not collected yet included.
+    pub fn each_object(&mut self, f: impl FnMut(Obj)) {
+        self.core.space.flush();
+        self.core.space.each_object(f)
+    }
+    /// What the collector knows of an object.
+    pub fn inspect(&self, obj: Obj) -> Inspection {
+        Inspection {
+            allocated: self.core.space.is_allocated(obj.addr()),
+            bytes: self.core.space.mem.size_of(obj),
+            old: self.core.space.mem.old.test(obj.addr()),
+            unlogged: obj.unlogged(),
+            finalizable: self.has_finalizer(obj),
+        }
+    }
 }
 
 impl<M: Model> Default for Heap<M> {
     fn default() -> Self {
         Heap::new()
+    }
+}
+
+impl<M: Model> Drop for Heap<M> {
+    fn drop(&mut self) {
+        self.core.drops.drop_all::<M>()
     }
 }

@@ -1,12 +1,39 @@
 //! The heap, the write barrier and the collectors. Knows no Lua: a virtual
 //! machine describes its objects through [`Model`] and its roots through [`Roots`].
+//!
+//! | module | concept |
+//! |---|---|
+//! | [`model`] | what a virtual machine tells us: objects, roots, weak references |
+//! | [`header`], [`slot`] | the header word; slots, written through the barrier only |
+//! | [`heap`] | blocks, bitmaps, allocation, sweeping; the façade [`Heap`] |
+//! | [`barrier`], `log` | the write barrier and what it remembers |
+//! | `mark`, `weak`, `finalize` | the traversal; what is decided after it |
+//! | [`collector`], `collectors` | the choice of collector, and the collectors |
+//! | `pacer`, [`stats`] | policy; every stop measured |
+//! | [`verify`] | an independent check of the heap |
+//! | [`options`] | one table of options |
 
+pub mod barrier;
+pub mod collector;
+mod collectors;
+mod core;
+mod finalize;
 pub mod header;
 pub mod heap;
+mod log;
+mod mark;
 pub mod model;
+pub mod options;
+mod pacer;
 pub mod slot;
+pub mod stats;
+pub mod verify;
+mod weak;
 
+pub use collector::GcKind;
 pub use header::{Header, Obj};
-pub use heap::Heap;
-pub use model::{Model, Roots, Visitor, WeakPart};
+pub use heap::{Heap, Inspection};
+pub use model::{Life, Model, Roots, Visitor, WeakPart};
+pub use options::{OptionInfo, Options, Size};
 pub use slot::{Edge, Slot};
+pub use stats::{Cause, PauseKind, PauseRecord, Stats};

@@ -76,4 +76,25 @@ pub trait Roots {
     /// intern table and the like. After a minor collection (`full` false) only
     /// objects allocated since the previous collection can be dead.
     fn prune(&mut self, live: &dyn Fn(Obj) -> bool, full: bool);
+    /// Whether `prune_young` is implemented. If not, every survivor of a minor
+    /// becomes old at once, as `prune` expects; if so, what was allocated just
+    /// before a minor may stay young for one more, which keeps short-lived
+    /// objects from being taken for long-lived ones.
+    const AGES: bool = false;
+    /// What `prune` is after a minor, for roots that keep lists of young
+    /// objects: forget the dead, drop the old from those lists, keep the young.
+    fn prune_young(&mut self, life: &dyn Fn(Obj) -> Life) {
+        self.prune(&|o| life(o) != Life::Dead, false)
+    }
+}
+
+/// How an object stands after a minor collection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Life {
+    /// Its cell is about to be freed.
+    Dead,
+    /// Alive, and looked at again by the next minor.
+    Young,
+    /// Alive, and not looked at again until the next full collection.
+    Old,
 }

@@ -97,7 +97,8 @@ impl Edge {
     #[inline(always)]
     pub fn load(&self) -> Option<Obj> {
         // SAFETY: only references are stored.
-        NonNull::new(self.0.load(Ordering::Acquire) as *mut Header).map(|p| unsafe { Obj::from_ptr(p) })
+        NonNull::new(self.0.load(Ordering::Acquire) as *mut Header)
+            .map(|p| unsafe { Obj::from_ptr(p) })
     }
     /// As [`Slot::init`].
     #[inline(always)]

@@ -1,7 +1,7 @@
 -- Benchmark: linked structures. A flow graph with loops: depth-first
 -- numbering, dominators, shortest paths, strongly connected components, after
 -- the idea of loop finders such as Havlak's. Argument: rounds.
-local N = tonumber((...)) or 210
+local N = tonumber((...)) or 90
 
 local function build(size, seed)
   local nodes = {}
@@ -108,7 +108,7 @@ local function components(nodes)
 end
 
 local function distances(nodes)
-  local dist, queue, first = { [nodes[1]] = 0 }, { nodes[1] }, 1
+  local dist, queue, first, last = { [nodes[1]] = 0 }, { nodes[1] }, 1, 1
   local queued = { [nodes[1]] = true }
   while queue[first] do
     local v = queue[first]
@@ -121,7 +121,8 @@ local function distances(nodes)
         dist[to] = d
         if not queued[to] then
           queued[to] = true
-          queue[#queue + 1] = to
+          last = last + 1
+          queue[last] = to
         end
       end
     end

@@ -3,6 +3,10 @@
 
 use std::rc::Rc;
 
+/// Longest string that field instructions and templates may name: every such
+/// name is short enough to be interned.
+pub const MAX_FIELD_NAME: usize = 40;
+
 /// A constant of a function. No two equal constants in one prototype.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Constant {
@@ -14,7 +18,8 @@ pub enum Constant {
     Int(i64),
     /// A float (compare by bits: `0.0` and `-0.0` are two constants).
     Float(f64),
-    /// A string of bytes.
+    /// A string of bytes. Equal strings of one chunk, in whatever function, share
+    /// their bytes when they come from the compiler.
     Str(Rc<[u8]>),
 }
 

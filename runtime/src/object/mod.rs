@@ -46,8 +46,12 @@ pub mod kind {
     pub const DIR: u8 = 17;
 }
 
+pub mod event;
+pub(crate) mod function;
 pub mod intern;
 pub mod shape;
 pub mod string;
 pub mod table;
+pub(crate) mod thread;
 pub mod trace;
+pub(crate) mod userdata;

@@ -16,6 +16,13 @@ impl Model for LuaModel {
                 kind::SPINE => super::table::trace_spine(obj, visitor),
                 kind::HASH => super::table::trace_hash(obj, visitor),
                 kind::DIR => super::table::trace_dir(obj, visitor),
+                kind::CLOSURE => super::function::trace_closure(obj, visitor),
+                kind::UPVALUE => super::function::trace_upvalue(obj, visitor),
+                kind::PROTO => super::function::trace_proto(obj, visitor),
+                kind::NATIVE => super::function::trace_native(obj, visitor),
+                kind::USERDATA => super::userdata::trace_userdata(obj, visitor),
+                kind::THREAD => super::thread::trace_thread(obj, visitor),
+                // Strings and boxed integers.
                 _ => 1,
             }
         }
@@ -28,7 +35,17 @@ impl Model for LuaModel {
         // SAFETY: as for the caller.
         unsafe { super::table::clear_weak(obj, part, live) }
     }
-    unsafe fn drop_payload(_obj: Obj) {}
+    unsafe fn drop_payload(obj: Obj) {
+        // SAFETY: as for the caller.
+        unsafe {
+            match obj.kind() {
+                kind::PROTO => super::function::drop_proto(obj),
+                kind::USERDATA => super::userdata::drop_userdata(obj),
+                kind::THREAD => super::thread::drop_thread(obj),
+                _ => {}
+            }
+        }
+    }
     fn kind_name(k: u8) -> &'static str {
         match k {
             kind::BOXED_INT => "boxed integer",

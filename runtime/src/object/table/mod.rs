@@ -37,6 +37,7 @@ mod hash;
 mod length;
 mod meta;
 mod next;
+mod record;
 mod set;
 mod store;
 #[cfg(test)]

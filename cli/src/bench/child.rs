@@ -1,0 +1,188 @@
+//! One run of one program in a process of its own, measured from outside by
+//! the kernel and from inside by the runtime's own figures.
+
+use super::options::Program;
+use crate::report::figures::{Counts, Figures};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use wait4::Wait4;
+
+/// What runs a program: ourselves under one collector, or the reference.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// What the table calls it.
+    pub name: String,
+    /// The interpreter.
+    pub interpreter: OsString,
+    /// Its options.
+    pub options: Vec<OsString>,
+    /// Whether it can tell of its pauses.
+    pub has_figures: bool,
+}
+
+/// What one run came to.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// From start to end, by the monotonic clock.
+    pub time: Duration,
+    /// CPU time, all threads.
+    pub cpu: Duration,
+    /// The kernel's high-water mark of resident memory.
+    pub peak_bytes: u64,
+    /// What the runtime measured, if it is ours.
+    pub figures: Option<Figures>,
+    /// Its pauses by length.
+    pub counts: Counts,
+}
+
+/// Why there is no run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It ended by `not enough memory`, which a limited heap may.
+    OutOfMemory,
+    /// Anything else, in words.
+    Other(String),
+}
+
+/// Runs `program`, and returns what it printed along with the figures.
+pub fn run(
+    runner: &Runner,
+    program: &Program,
+    size: f64,
+    arguments: &[OsString],
+    folder: &Path,
+) -> Result<(Vec<u8>, Run), Failure> {
+    let wrong = |what: &str, e: &dyn std::fmt::Display| Failure::Other(format!("{what}: {e}"));
+    let (stats, histogram) = (folder.join("stats.json"), folder.join("histogram.json"));
+    let mut command = Command::new(&runner.interpreter);
+    command.args(&runner.options);
+    if runner.has_figures {
+        command.args([OsStr::new("--gc-stats-json"), stats.as_os_str()]);
+        command.args([OsStr::new("--gc-histogram"), histogram.as_os_str()]);
+    }
+    let source = match program {
+        Program::Workload(workload) => {
+            command.arg("-").arg(size.to_string());
+            workload.source
+        }
+        Program::Script(path) => {
+            command.arg(path).args(arguments);
+            ""
+        }
+    };
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let start = Instant::now();
+    let mut child = command.spawn().map_err(|e| {
+        let name = runner.interpreter.to_string_lossy();
+        wrong(&format!("cannot start {name}"), &e)
+    })?;
+    if let Some(mut input) = child.stdin.take() {
+        // one that ends early does not read it all; its exit status tells
+        let _ = input.write_all(source.as_bytes());
+    }
+    let output = child.stdout.take().map(collect);
+    let messages = child.stderr.take().map(collect);
+    let ended = child.wait4().map_err(|e| wrong("cannot wait", &e))?;
+    let time = start.elapsed();
+    let output = joined(output).map_err(|e| wrong("cannot read its output", &e))?;
+    let messages = joined(messages).unwrap_or_default();
+    if !ended.status.success() {
+        let messages = String::from_utf8_lossy(&messages);
+        let first = messages.lines().next().unwrap_or("no message");
+        return Err(if first.ends_with("not enough memory") {
+            Failure::OutOfMemory
+        } else {
+            Failure::Other(format!("{} ({first})", ended.status))
+        });
+    }
+    let (mut figures, mut counts) = (None, Counts::default());
+    if runner.has_figures {
+        figures = Some(read_json(&stats).map_err(|e| wrong("no figures", &e))?);
+        counts = read_json(&histogram).map_err(|e| wrong("no histogram", &e))?;
+    }
+    let run = Run {
+        time,
+        cpu: ended.rusage.utime + ended.rusage.stime,
+        peak_bytes: ended.rusage.maxrss,
+        figures,
+        counts,
+    };
+    Ok((output, run))
+}
+
+/// Reads a pipe to its end on a thread of its own.
+fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<io::Result<Vec<u8>>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })
+}
+
+fn joined(reader: Option<thread::JoinHandle<io::Result<Vec<u8>>>>) -> io::Result<Vec<u8>> {
+    match reader.map(thread::JoinHandle::join) {
+        Some(Ok(read)) => read,
+        Some(Err(_)) => Err(io::Error::other("the reader failed")),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+    // a later run must not find it
+    let _ = std::fs::remove_file(path);
+    serde_json::from_slice(&bytes).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::workloads;
+    use super::*;
+
+    fn shell(script: &str) -> Runner {
+        Runner {
+            name: "shell".into(),
+            interpreter: "sh".into(),
+            options: vec!["-c".into(), script.into()],
+            has_figures: false,
+        }
+    }
+
+    fn try_run(script: &str) -> Result<(Vec<u8>, Run), Failure> {
+        let program = Program::Workload(&workloads::ALL[0]);
+        run(&shell(script), &program, 0.5, &[], &std::env::temp_dir())
+    }
+
+    #[test]
+    fn the_workload_comes_on_standard_input_and_its_size_as_argument() {
+        let (output, run) = try_run("echo size $1; head -c 9; cat >/dev/null").unwrap();
+        assert_eq!(output, b"size 0.5\n-- trees:");
+        assert!(run.peak_bytes > 100_000 && run.time.as_nanos() > 0);
+    }
+
+    #[test]
+    fn failures_are_told_apart() {
+        let memory = try_run("echo 'x: not enough memory' >&2; exit 1").unwrap_err();
+        assert_eq!(memory, Failure::OutOfMemory);
+        let Failure::Other(text) = try_run("echo oops >&2; exit 3").unwrap_err() else {
+            panic!("not told apart");
+        };
+        assert!(text.contains("oops") && text.contains('3'), "{text}");
+    }
+
+    #[test]
+    fn a_missing_interpreter_is_an_error() {
+        let mut runner = shell("");
+        runner.interpreter = "/nonexistent/lua".into();
+        let program = Program::Workload(&workloads::ALL[0]);
+        let failure = run(&runner, &program, 1.0, &[], &std::env::temp_dir()).unwrap_err();
+        assert!(matches!(failure, Failure::Other(text) if text.starts_with("cannot start")));
+    }
+}

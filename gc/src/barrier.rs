@@ -1,0 +1,57 @@
+//! The write barrier.
+//!
+//! Every store of a reference-holding slot runs the same check before the
+//! store, whatever the new value is:
+//!
+//! ```text
+//! if owner.unlogged() { heap.log(owner) }   // cold
+//! slot.store(value)
+//! ```
+//!
+//! | collector | when UNLOGGED is armed | what `log` does |
+//! |---|---|---|
+//! | `none`, `marksweep` | never | clears the bit, should another collector have set it |
+//! | `generational` | on every old object | remembers the object for the next minor |
+//!
+//! Slots are private and written by [`Slot`](crate::Slot) and
+//! [`Edge`](crate::Edge) alone, so a store without the barrier does not compile:
+//!
+//! ```compile_fail
+//! # use moonsweep_gc::{Slot, Obj};
+//! fn forget(slot: &Slot) {
+//!     slot.0.store(0, std::sync::atomic::Ordering::Relaxed);
+//! }
+//! ```
+//! ```compile_fail
+//! # use moonsweep_gc::{Slot, Obj};
+//! fn no_owner(slot: &Slot) {
+//!     slot.set(0);
+//! }
+//! ```
+//! ```compile_fail
+//! # use moonsweep_gc::{Edge, Obj};
+//! fn replace(edge: &mut Edge, o: Obj) {
+//!     *edge = Edge::new(o);
+//! }
+//! ```
+//! ```compile_fail
+//! # #![deny(unused_must_use)]
+//! # use moonsweep_gc::{Slot, Obj};
+//! fn ignores_the_slow_path(slot: &Slot, owner: Obj) {
+//!     slot.try_set(owner, 0);
+//! }
+//! ```
+
+use crate::collector::Collector;
+use crate::header::Obj;
+use crate::heap::Heap;
+use crate::model::Model;
+
+impl<M: Model> Heap<M> {
+    /// The barrier's slow path: `owner` (UNLOGGED) is about to change.
+    #[cold]
+    #[inline(never)]
+    pub fn log(&mut self, owner: Obj) {
+        self.collector.log(&mut self.core, owner)
+    }
+}

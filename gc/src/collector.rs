@@ -1,0 +1,182 @@
+//! The collectors behind one trait and one enum.
+//!
+//! The heap holds an [`AnyCollector`] and matches on it, so a call to a
+//! collector is a jump that the compiler can see through, never a virtual call.
+
+use crate::collectors::generational::Generational;
+use crate::collectors::marksweep::MarkSweep;
+use crate::collectors::none::NoCollector;
+use crate::core::Core;
+use crate::header::Obj;
+use crate::model::{Model, Roots};
+use crate::options::Options;
+use crate::stats::{Cause, PauseKind};
+use std::fmt;
+use std::str::FromStr;
+
+/// A collector, by name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum GcKind {
+    /// Never collects.
+    None,
+    /// Stop-the-world marking, lazy sweep.
+    MarkSweep,
+    /// Sticky-bit generations.
+    Generational,
+}
+
+impl GcKind {
+    /// All collectors.
+    pub const ALL: &'static [GcKind] = &[GcKind::None, GcKind::MarkSweep, GcKind::Generational];
+
+    /// The name that options use.
+    pub fn name(self) -> &'static str {
+        match self {
+            GcKind::None => "none",
+            GcKind::MarkSweep => "marksweep",
+            GcKind::Generational => "generational",
+        }
+    }
+    /// One line of help.
+    pub fn help(self) -> &'static str {
+        match self {
+            GcKind::None => {
+                "never collects: the baseline that the others' cost is measured against"
+            }
+            GcKind::MarkSweep => "stops the program, marks everything, sweeps lazily",
+            GcKind::Generational => {
+                "collects young objects often and the whole heap rarely (the default)"
+            }
+        }
+    }
+    /// Whether it frees memory at all.
+    pub fn collects(self) -> bool {
+        self != GcKind::None
+    }
+}
+
+impl fmt::Display for GcKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The name of no collector.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownCollector(String);
+
+impl fmt::Display for UnknownCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown collector '{}' (there are:", self.0)?;
+        for kind in GcKind::ALL {
+            write!(f, " {kind}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl std::error::Error for UnknownCollector {}
+
+impl FromStr for GcKind {
+    type Err = UnknownCollector;
+    fn from_str(s: &str) -> Result<GcKind, UnknownCollector> {
+        GcKind::ALL
+            .iter()
+            .copied()
+            .find(|k| k.name() == s)
+            .ok_or_else(|| UnknownCollector(s.to_owned()))
+    }
+}
+
+/// What a heap asks of a collector.
+pub(crate) trait Collector {
+    /// Which one this is.
+    fn kind(&self) -> GcKind;
+    /// Sets how much the program may allocate before the next safepoint.
+    fn pace(&mut self, core: &mut Core);
+    /// The barrier's slow path: `owner` is UNLOGGED and about to change.
+    fn log(&mut self, core: &mut Core, owner: Obj);
+    /// The program is at a safepoint and `cause` holds: do what policy asks for.
+    fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause);
+    /// Collect what is young, or everything if this collector makes no difference.
+    fn collect_young<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause);
+    /// Collect everything, from start to end, and record it as `kind`.
+    fn collect_full<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        kind: PauseKind,
+        cause: Cause,
+    );
+}
+
+/// One of the collectors.
+pub(crate) enum AnyCollector {
+    None(NoCollector),
+    MarkSweep(MarkSweep),
+    Generational(Generational),
+}
+
+impl AnyCollector {
+    /// Creates the collector `kind`.
+    pub fn create(kind: GcKind, options: &Options) -> AnyCollector {
+        match kind {
+            GcKind::None => AnyCollector::None(NoCollector),
+            GcKind::MarkSweep => AnyCollector::MarkSweep(MarkSweep),
+            GcKind::Generational => AnyCollector::Generational(Generational::new(options)),
+        }
+    }
+}
+
+macro_rules! each {
+    ($any:expr, $c:ident => $call:expr) => {
+        match $any {
+            AnyCollector::None($c) => $call,
+            AnyCollector::MarkSweep($c) => $call,
+            AnyCollector::Generational($c) => $call,
+        }
+    };
+}
+
+impl Collector for AnyCollector {
+    fn kind(&self) -> GcKind {
+        each!(self, c => c.kind())
+    }
+    fn pace(&mut self, core: &mut Core) {
+        each!(self, c => c.pace(core))
+    }
+    #[inline]
+    fn log(&mut self, core: &mut Core, owner: Obj) {
+        each!(self, c => c.log(core, owner))
+    }
+    fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
+        each!(self, c => c.safepoint::<M, R>(core, roots, cause))
+    }
+    fn collect_young<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
+        each!(self, c => c.collect_young::<M, R>(core, roots, cause))
+    }
+    fn collect_full<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        kind: PauseKind,
+        cause: Cause,
+    ) {
+        each!(self, c => c.collect_full::<M, R>(core, roots, kind, cause))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for &kind in GcKind::ALL {
+            assert_eq!(kind.name().parse(), Ok(kind));
+            assert!(!kind.help().is_empty());
+        }
+        let e = "fancy".parse::<GcKind>().unwrap_err().to_string();
+        assert!(e.contains("fancy") && e.contains("marksweep"), "{e}");
+    }
+}

@@ -1,0 +1,7 @@
+//! The collectors. Each file opens with its phases: who runs them, whether the
+//! program is stopped, what the barrier does.
+
+pub(crate) mod full;
+pub(crate) mod generational;
+pub(crate) mod marksweep;
+pub(crate) mod none;

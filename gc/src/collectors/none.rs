@@ -1,0 +1,47 @@
+//! `none`: never collects.
+//!
+//! 1. *Allocate* (program). Nothing is ever freed; the barrier is never armed.
+//!    At the heap's limit allocation fails.
+//!
+//! Finalizers run only when the heap is closed. It is the baseline that the
+//! cost of the others is measured against.
+
+use crate::collector::{Collector, GcKind};
+use crate::core::Core;
+use crate::header::{Obj, UNLOGGED};
+use crate::model::{Model, Roots};
+use crate::stats::{Cause, PauseKind};
+
+/// The collector that does nothing.
+pub(crate) struct NoCollector;
+
+impl Collector for NoCollector {
+    fn kind(&self) -> GcKind {
+        GcKind::None
+    }
+    fn pace(&mut self, core: &mut Core) {
+        core.space.set_budget(usize::MAX)
+    }
+    /// Only objects armed by a collector that ran before come here.
+    fn log(&mut self, _core: &mut Core, owner: Obj) {
+        owner.set_flags(owner.flags() & !UNLOGGED)
+    }
+    fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, _roots: &mut R, _cause: Cause) {
+        self.pace(core)
+    }
+    fn collect_young<M: Model, R: Roots>(
+        &mut self,
+        _core: &mut Core,
+        _roots: &mut R,
+        _cause: Cause,
+    ) {
+    }
+    fn collect_full<M: Model, R: Roots>(
+        &mut self,
+        _core: &mut Core,
+        _roots: &mut R,
+        _kind: PauseKind,
+        _cause: Cause,
+    ) {
+    }
+}

@@ -1,0 +1,111 @@
+//! What every collector works on: the space, the log, the registers, the
+//! statistics; and the steps that all collections have in common.
+
+use crate::finalize::{Drops, Finalizers};
+use crate::heap::alloc::{POLL_STRESS, Space};
+use crate::heap::block::BLOCK_BYTES;
+use crate::log::Log;
+use crate::mark::{GreyQueue, Scope, Tracer};
+use crate::model::{Model, Roots};
+use crate::options::Options;
+use crate::pacer;
+use crate::stats::pause::Pause;
+use crate::stats::{Phase, Stats};
+use crate::verify;
+
+/// Everything in a heap but the collector. The space comes first: `poll` and
+/// the bump pointers are at the start of the heap.
+#[repr(C)]
+pub(crate) struct Core {
+    pub space: Space,
+    pub log: Log,
+    pub grey: Option<GreyQueue>,
+    pub finalizers: Finalizers,
+    pub drops: Drops,
+    pub stats: Stats,
+    pub options: Options,
+    /// The program has switched automatic collection off.
+    pub stopped: bool,
+    /// Safepoints until the next collection of stress mode.
+    pub countdown: u32,
+}
+
+impl Core {
+    pub fn new(options: Options) -> Core {
+        let mut space = Space::new(options.heap_max.0);
+        space.poison = options.verify || options.stress != 0;
+        if options.stress != 0 {
+            space.set_poll(POLL_STRESS);
+        }
+        Core {
+            space,
+            log: Log::default(),
+            grey: Some(GreyQueue::new()),
+            finalizers: Finalizers::default(),
+            drops: Drops::default(),
+            stats: Stats::new(),
+            countdown: options.stress,
+            options,
+            stopped: false,
+        }
+    }
+
+    /// Ends the runs of the allocator and notes what is in use.
+    pub fn prepare(&mut self, pause: &mut Pause) {
+        self.space.flush();
+        pause.before(self.space.used(), self.space.objects());
+    }
+
+    /// A tracer that uses this heap's grey queue; hand it back with `retire`.
+    pub fn tracer<M: Model, S: Scope>(&mut self, scope: S) -> Tracer<M, S> {
+        Tracer::new(scope, self.grey.take().unwrap_or_else(GreyQueue::new))
+    }
+
+    /// The common middle of a collection, once roots and log were claimed:
+    /// marks, decides on weak references and finalizers in Lua's order.
+    pub fn settle<M: Model, S: Scope>(
+        &mut self,
+        tracer: &mut Tracer<M, S>,
+        full: bool,
+        pause: &mut Pause,
+    ) {
+        self.finalizers.mark_pending(tracer, full);
+        tracer.converge();
+        pause.phase(Phase::Mark);
+        tracer.clear_weak_values(0);
+        let cleared = tracer.weak.len();
+        if self.finalizers.resurrect(tracer, full) {
+            tracer.converge();
+        }
+        tracer.clear_weak_keys();
+        tracer.clear_weak_values(cleared);
+        pause.work(tracer.work);
+        pause.phase(Phase::Weak);
+    }
+
+    /// Takes the grey queue back; what remains is the scope.
+    pub fn retire<M: Model, S: Scope>(&mut self, tracer: Tracer<M, S>) -> S {
+        let Tracer {
+            scope, mut grey, ..
+        } = tracer;
+        grey.shrink();
+        self.grey = Some(grey);
+        scope
+    }
+
+    /// Gives free blocks beyond what the program will soon need back to the
+    /// system, at most `limit` of them.
+    pub fn release(&mut self, limit: usize) {
+        let keep = pacer::blocks_to_keep(self.options.nursery.0, self.space.used(), BLOCK_BYTES);
+        self.space.pool.trim(&self.space.mem, keep, limit);
+    }
+
+    /// With the option `verify`: checks the heap after a collection.
+    pub fn check_after<M: Model, R: Roots>(&mut self, roots: &mut R) {
+        if self.options.verify
+            && let Err(fault) = verify::reachable::<M, R>(self, roots)
+        {
+            panic!("heap verifier, after a collection: {fault}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Large objects: each a run of whole blocks, its bits at the first granule.
+
+use super::alloc::Space;
+use super::block::{BLOCK_BYTES, Use, young};
+use super::size_class::GRANULE;
+use crate::header::{Header, Obj};
+use std::ptr::NonNull;
+use std::sync::atomic::Ordering::Relaxed;
+
+impl Space {
+    /// Allocates an object in blocks of its own; `None`: no such run of blocks.
+    ///
+    /// # Safety
+    /// As for `alloc_fast`.
+    pub unsafe fn alloc_large(&mut self, size: usize, kind: u8) -> Option<Obj> {
+        if size > self.mem.blocks() * BLOCK_BYTES {
+            return None;
+        }
+        let block = self.pool.take_run(&self.mem, size.div_ceil(BLOCK_BYTES))?;
+        let bytes = size.next_multiple_of(GRANULE);
+        let info = self.mem.info(block);
+        info.set_usage(Use::Large);
+        info.set_large_bytes(bytes as u64);
+        let addr = self.mem.addr(block);
+        self.mem.alloc.set(addr);
+        self.mem.young(addr).store(young::NURSERY, Relaxed);
+        let header = self.mem.ptr(block).cast::<Header>();
+        // SAFETY: the run of blocks is ours, and as large as asked for.
+        let obj = unsafe {
+            header.write(Header::new(kind));
+            Obj::from_ptr(NonNull::new_unchecked(header))
+        };
+        self.large_young.push(obj);
+        self.account(bytes, 1);
+        Some(obj)
+    }
+
+    fn free_large(&mut self, obj: Obj) {
+        let block = self.mem.block_of(obj.addr());
+        let info = self.mem.info(block);
+        let bytes = info.large_bytes() as usize;
+        let addr = obj.addr();
+        self.mem.alloc.clear(addr);
+        self.mem.old.clear(addr);
+        self.mem.mark.clear(addr);
+        self.mem.young(addr).store(young::NO, Relaxed);
+        info.set_usage(Use::Free);
+        if self.poison {
+            self.poison_range(addr, bytes.min(BLOCK_BYTES));
+        }
+        self.pool
+            .put_run(&self.mem, block, bytes.div_ceil(BLOCK_BYTES));
+    }
+
+    /// After a minor: frees young large objects without OLD, the others are old now.
+    pub fn sweep_large_young(&mut self) {
+        for obj in std::mem::take(&mut self.large_young) {
+            if self.mem.old.test(obj.addr()) {
+                self.mem.young(obj.addr()).store(young::NO, Relaxed);
+                self.large_old.push(obj);
+            } else {
+                self.freed(self.mem.size_of(obj), 1);
+                self.free_large(obj);
+            }
+        }
+    }
+
+    /// After a full marking: frees large objects without MARK; returns bytes and
+    /// number of those that live.
+    pub fn sweep_large_full(&mut self) -> (usize, usize) {
+        let mut all = std::mem::take(&mut self.large_old);
+        all.append(&mut self.large_young);
+        let mut bytes = 0;
+        all.retain(|&obj| {
+            let addr = obj.addr();
+            let live = self.mem.mark.test(addr);
+            if live {
+                self.mem.mark.clear(addr);
+                self.mem.old.set(addr);
+                self.mem.young(addr).store(young::NO, Relaxed);
+                bytes += self.mem.size_of(obj);
+            } else {
+                self.free_large(obj);
+            }
+            live
+        });
+        let count = all.len();
+        self.large_old = all;
+        (bytes, count)
+    }
+}

@@ -1,0 +1,184 @@
+//! Sweeping: operations on the bitmaps of a block. Dead cells are not touched
+//! (except to poison them in stress mode).
+//!
+//! After a minor every nursery block is swept at once. After a full marking
+//! the nursery blocks are swept at once as well, since their young survivors
+//! become old by it; the others when a refill or a safepoint gets to them.
+
+use super::alloc::Space;
+use super::bitmap::count;
+use super::block::{BLOCK_WORDS, BlockId, young};
+use super::size_class::{CELL_BYTES, CLASSES, GRANULE};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What poisoned memory holds: no kind, no reference.
+pub const POISON: u8 = 0xDB;
+
+impl Space {
+    /// Sweeps the nursery after a minor's marking: cells that are neither OLD
+    /// nor SEEN are free. Blocks that aged stay in the nursery.
+    pub fn sweep_nursery(&mut self) {
+        let nursery = std::mem::take(&mut self.nursery);
+        for b in nursery {
+            let addr = self.mem.addr(b);
+            let state = self.mem.young(addr).load(Relaxed);
+            let aged = state == young::AGED;
+            let (alloc, old) = (self.mem.alloc.block(addr), self.mem.old.block(addr));
+            let seen = self.mem.seen.block(addr);
+            let mut dead = 0;
+            for w in 0..BLOCK_WORDS {
+                let a = alloc[w].load(Relaxed);
+                let mut live = old[w].load(Relaxed);
+                if aged {
+                    live |= seen[w].load(Relaxed);
+                    seen[w].store(0, Relaxed);
+                }
+                let free = a & !live;
+                if free != 0 {
+                    dead += free.count_ones() as usize;
+                    alloc[w].store(a & live, Relaxed);
+                    if self.poison {
+                        self.poison_cells(b, w, free);
+                    }
+                }
+            }
+            let class = self.mem.info(b).class();
+            self.freed(dead * CELL_BYTES[class] as usize, dead);
+            let live = count(self.mem.alloc.block(addr));
+            if aged && live != 0 {
+                self.mem.young(addr).store(young::NURSERY, Relaxed);
+                self.nursery.push(b);
+            } else {
+                self.mem.young(addr).store(young::NO, Relaxed);
+            }
+            self.file(b, live);
+        }
+        self.sweep_large_young();
+    }
+
+    /// Decides what a swept block with `live` cells is good for.
+    fn file(&mut self, b: BlockId, live: usize) {
+        let info = self.mem.info(b);
+        let class = info.class();
+        if info.available() == self.epoch {
+            return; // it waits for its class already, empty or not
+        }
+        let capacity = Space::capacity(class);
+        if live == 0 {
+            self.disown(b, class);
+        } else if (capacity - live) * 8 >= capacity {
+            info.set_available(self.epoch);
+            self.classes[class].available.push(b);
+        }
+    }
+
+    /// Takes an empty block from its class and puts it into the pool.
+    fn disown(&mut self, b: BlockId, class: usize) {
+        let info = self.mem.info(b);
+        let c = &mut self.classes[class];
+        let at = info.position() as usize;
+        c.blocks.swap_remove(at);
+        if let Some(&moved) = c.blocks.get(at) {
+            self.mem.info(moved).set_position(at as u32);
+        }
+        c.unswept = c.unswept.min(c.blocks.len());
+        info.set_usage(super::block::Use::Free);
+        self.pool.put(&self.mem, b);
+    }
+
+    /// Starts the sweep after a full marking: counts what lives, sweeps the
+    /// large objects and, if `promote`, the nursery, so that its survivors are
+    /// OLD at once; leaves the rest for later.
+    pub fn begin_sweep(&mut self, promote: bool) {
+        let (mut bytes, mut objects) = self.sweep_large_full();
+        for (class, cell) in CELL_BYTES.iter().enumerate() {
+            let cells: usize = self.classes[class]
+                .blocks
+                .iter()
+                .map(|&b| count(self.mem.mark.block(self.mem.addr(b))))
+                .sum();
+            bytes += cells * *cell as usize;
+            objects += cells;
+            let c = &mut self.classes[class];
+            c.available.clear();
+            c.unswept = c.blocks.len();
+        }
+        self.set_live(bytes, objects);
+        self.epoch += 1;
+        for b in std::mem::take(&mut self.nursery) {
+            self.mem.young(self.mem.addr(b)).store(young::NO, Relaxed);
+            if promote {
+                self.sweep_block(b);
+            }
+        }
+        if self.poison {
+            self.finish_sweep();
+        }
+    }
+
+    /// ALLOC and OLD become MARK, MARK becomes clear.
+    fn sweep_block(&mut self, b: BlockId) {
+        let addr = self.mem.addr(b);
+        let (alloc, old) = (self.mem.alloc.block(addr), self.mem.old.block(addr));
+        let mark = self.mem.mark.block(addr);
+        for w in 0..BLOCK_WORDS {
+            let m = mark[w].load(Relaxed);
+            if self.poison {
+                self.poison_cells(b, w, alloc[w].load(Relaxed) & !m);
+            }
+            alloc[w].store(m, Relaxed);
+            old[w].store(m, Relaxed);
+            mark[w].store(0, Relaxed);
+        }
+        self.mem.info(b).set_swept(self.epoch);
+        let live = count(alloc);
+        self.file(b, live);
+    }
+
+    /// Sweeps one more block of the class; false if all are swept.
+    pub fn sweep_next(&mut self, class: usize) -> bool {
+        while self.classes[class].unswept > 0 {
+            self.classes[class].unswept -= 1;
+            let b = self.classes[class].blocks[self.classes[class].unswept];
+            if self.mem.info(b).swept() != self.epoch {
+                self.sweep_block(b);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Sweeps up to `n` blocks of whatever class.
+    pub fn sweep_some(&mut self, mut n: usize) {
+        for class in 0..CLASSES {
+            while n > 0 && self.sweep_next(class) {
+                n -= 1;
+            }
+        }
+    }
+
+    /// Sweeps everything left over.
+    pub fn finish_sweep(&mut self) {
+        for class in 0..CLASSES {
+            while self.sweep_next(class) {}
+        }
+    }
+
+    #[cold]
+    fn poison_cells(&self, b: BlockId, word: usize, mut cells: u64) {
+        let size = CELL_BYTES[self.mem.info(b).class()] as usize;
+        while cells != 0 {
+            let granule = word * 64 + cells.trailing_zeros() as usize;
+            cells &= cells - 1;
+            self.poison_range(self.mem.addr(b) + granule * GRANULE, size);
+        }
+    }
+
+    /// Fills a dead cell with `POISON`.
+    pub fn poison_range(&self, addr: usize, bytes: usize) {
+        let b = self.mem.block_of(addr);
+        let p = self.mem.ptr(b).wrapping_add(addr - self.mem.addr(b));
+        // SAFETY: a dead cell: nobody reads it, and it lies within its block or run.
+        unsafe { p.write_bytes(POISON, bytes) }
+    }
+}

@@ -1,0 +1,54 @@
+//! The log: objects about to change that the collector had asked to hear of.
+//!
+//! One entry an object and epoch: logging clears UNLOGGED, and only a pause
+//! arms it again. `weight` bounds the work that a minor will have with the
+//! log, since each entry means visiting the whole object once more.
+
+use crate::header::{Obj, UNLOGGED};
+
+/// The objects logged since the last collection.
+#[derive(Default)]
+pub struct Log {
+    entries: Vec<Obj>,
+    weight: usize,
+}
+
+impl Log {
+    /// Remembers `owner` and clears its UNLOGGED bit; `bytes` is its cell's size.
+    #[inline]
+    pub fn push(&mut self, owner: Obj, bytes: usize) {
+        owner.set_flags(owner.flags() & !UNLOGGED);
+        self.entries.push(owner);
+        self.weight += bytes;
+    }
+    /// Bytes of the objects in the log.
+    pub fn weight(&self) -> usize {
+        self.weight
+    }
+    /// Empties the log into a list.
+    pub fn take(&mut self) -> Vec<Obj> {
+        self.weight = 0;
+        std::mem::take(&mut self.entries)
+    }
+    /// Empties the log, keeping its memory.
+    pub fn clear(&mut self) {
+        self.weight = 0;
+        self.entries.clear()
+    }
+    /// Continues with the entries of `next`; `spare` is an old list whose memory may be reused.
+    pub fn replace(&mut self, next: Log, mut spare: Vec<Obj>) {
+        *self = next;
+        if self.entries.is_empty() {
+            spare.clear();
+            self.entries = spare;
+        }
+    }
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+    /// The entries.
+    pub fn entries(&self) -> &[Obj] {
+        &self.entries
+    }
+}

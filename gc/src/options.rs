@@ -1,0 +1,220 @@
+//! The options of a heap, in one table: flags, environment and documentation
+//! derive from it.
+
+use crate::collector::GcKind;
+use std::fmt;
+use std::time::Duration;
+
+/// One row of the option table.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionInfo {
+    /// Name, with `-` between words; the command line's flag is `--gc-` and the name,
+    /// except for those that say otherwise in `flag`.
+    pub name: &'static str,
+    /// The flag of the command line.
+    pub flag: &'static str,
+    /// What its value looks like.
+    pub value: &'static str,
+    /// The default, as it would be written.
+    pub default: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+/// A value that could not be understood, or an option that does not exist.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OptionError(String);
+
+impl fmt::Display for OptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for OptionError {}
+
+/// A type of option values.
+pub trait OptionValue: Sized {
+    /// What a value looks like, for help texts.
+    const SHAPE: &'static str;
+    /// Reads a value.
+    fn parse(text: &str) -> Option<Self>;
+}
+
+/// A number of bytes, written `4096`, `64K`, `512M` or `2G`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size(pub usize);
+
+impl OptionValue for Size {
+    const SHAPE: &'static str = "SIZE";
+    fn parse(text: &str) -> Option<Size> {
+        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+            "" | "b" => 0,
+            "k" | "kb" | "kib" => 10,
+            "m" | "mb" | "mib" => 20,
+            "g" | "gb" | "gib" => 30,
+            _ => return None,
+        };
+        digits
+            .parse::<usize>()
+            .ok()?
+            .checked_mul(1 << shift)
+            .map(Size)
+    }
+}
+
+impl OptionValue for Duration {
+    const SHAPE: &'static str = "TIME";
+    /// `500us`, `1ms`, `2s`.
+    fn parse(text: &str) -> Option<Duration> {
+        let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let n = digits.parse().ok()?;
+        match &text[digits.len()..] {
+            "ns" => Some(Duration::from_nanos(n)),
+            "us" | "" => Some(Duration::from_micros(n)),
+            "ms" => Some(Duration::from_millis(n)),
+            "s" => Some(Duration::from_secs(n)),
+            _ => None,
+        }
+    }
+}
+
+impl OptionValue for bool {
+    const SHAPE: &'static str = "on|off";
+    fn parse(text: &str) -> Option<bool> {
+        match text {
+            "on" | "true" | "yes" | "1" | "" => Some(true),
+            "off" | "false" | "no" | "0" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl OptionValue for u32 {
+    const SHAPE: &'static str = "N";
+    fn parse(text: &str) -> Option<u32> {
+        text.parse().ok()
+    }
+}
+
+impl OptionValue for f64 {
+    const SHAPE: &'static str = "FACTOR";
+    fn parse(text: &str) -> Option<f64> {
+        text.parse()
+            .ok()
+            .filter(|f: &f64| f.is_finite() && *f > 1.0)
+    }
+}
+
+impl OptionValue for GcKind {
+    const SHAPE: &'static str = "NAME";
+    fn parse(text: &str) -> Option<GcKind> {
+        text.parse().ok()
+    }
+}
+
+macro_rules! options {
+    ($($field:ident, $name:literal, $flag:literal: $t:ty = $default:literal, $doc:literal;)*) => {
+        /// The options of a heap.
+        #[derive(Clone, PartialEq, Debug)]
+        pub struct Options {
+            $(#[doc = $doc] pub $field: $t,)*
+        }
+
+        impl Options {
+            /// The table of all options.
+            pub const TABLE: &'static [OptionInfo] = &[
+                $(OptionInfo {
+                    name: $name,
+                    flag: $flag,
+                    value: <$t as OptionValue>::SHAPE,
+                    default: $default,
+                    doc: $doc,
+                },)*
+            ];
+
+            /// Sets the option called `name` from text.
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
+                match name {
+                    $($name => match <$t as OptionValue>::parse(value) {
+                        Some(v) => {
+                            self.$field = v;
+                            Ok(())
+                        }
+                        None => Err(OptionError(format!(
+                            "bad value '{value}' for option '{name}' (expected {})",
+                            <$t as OptionValue>::SHAPE
+                        ))),
+                    },)*
+                    _ => Err(OptionError(format!("unknown option '{name}'"))),
+                }
+            }
+        }
+
+        impl Default for Options {
+            fn default() -> Options {
+                Options {
+                    $($field: <$t as OptionValue>::parse($default).expect("defaults are well-formed"),)*
+                }
+            }
+        }
+    };
+}
+
+options! {
+    gc, "gc", "--gc": GcKind = "generational", "The collector.";
+    heap_max, "heap-max", "--heap-max": Size = "0",
+        "Largest heap; past it, and after a full collection, allocation fails. 0: no limit but memory.";
+    nursery, "nursery", "--gc-nursery": Size = "2M",
+        "Bytes allocated between two minor collections, at most.";
+    pause_goal, "pause-goal", "--gc-pause-goal": Duration = "500us",
+        "The nursery shrinks while minor collections take longer than this.";
+    growth, "growth", "--gc-growth": f64 = "1.75",
+        "A full collection is due when the heap has grown by this factor over what lived after the last.";
+    stress, "stress", "--gc-stress": u32 = "0",
+        "Collect at every Nth safepoint, and poison freed cells; 0: off.";
+    verify, "verify", "--gc-verify": bool = "off",
+        "Check the whole heap after each collection.";
+    threads, "threads", "--gc-threads": u32 = "1",
+        "Helper threads for marking.";
+    concurrent, "concurrent", "--gc-concurrent": bool = "on",
+        "Mark beside the program rather than in slices at its safepoints.";
+    generational, "generational", "--gc-generational": bool = "on",
+        "Collect young objects on their own.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_default_that_parses_and_a_name_that_sets() {
+        let mut o = Options::default();
+        for row in Options::TABLE {
+            o.set(row.name, row.default).unwrap();
+            assert!(row.flag.starts_with("--"));
+        }
+        assert_eq!(o, Options::default());
+    }
+
+    #[test]
+    fn values() {
+        let mut o = Options::default();
+        o.set("heap-max", "64M").unwrap();
+        assert_eq!(o.heap_max, Size(64 << 20));
+        o.set("pause-goal", "2ms").unwrap();
+        assert_eq!(o.pause_goal, Duration::from_millis(2));
+        o.set("gc", "none").unwrap();
+        assert_eq!(o.gc, GcKind::None);
+        for (name, bad) in [
+            ("heap-max", "x"),
+            ("growth", "0.5"),
+            ("gc", "best"),
+            ("verify", "maybe"),
+            ("nope", "1"),
+        ] {
+            assert!(o.set(name, bad).is_err(), "{name}={bad}");
+        }
+    }
+}

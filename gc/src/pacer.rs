@@ -1,0 +1,80 @@
+//! Policy: when to collect. Pure functions, apart from every mechanism.
+//!
+//! **A heap's size is bounded.** Let L be what lived after the last full
+//! collection, g the growth factor, N the nursery. The next full collection
+//! comes at the first safepoint at which the heap, counted after the last
+//! minor, is at least `full_threshold(L)`; one more nursery may be allocated
+//! until that safepoint. So the heap never exceeds max(gL, L + M) + 2N, with M
+//! the least growth.
+
+/// Least growth before a full collection: smaller heaps are not worth one.
+pub const MIN_GROWTH: usize = 2 << 20;
+/// Smallest nursery.
+pub const MIN_NURSERY: usize = 256 << 10;
+/// Share of the nursery, counted from its end, whose survivors age one more minor.
+pub const AGE_SHARE: usize = 8;
+/// A minor is due when the logged objects come to so many bytes.
+pub const LOG_WEIGHT: usize = 1 << 20;
+
+/// Bytes in use at which a full collection is due, given what lived after the last.
+pub fn full_threshold(live: usize, growth: f64) -> usize {
+    let grown = (live as f64 * growth).min(usize::MAX as f64 / 2.0) as usize;
+    grown.max(live.saturating_add(MIN_GROWTH))
+}
+
+/// The next nursery's size: shrinks while minors miss the goal, grows back to
+/// `most` while they are far below it.
+pub fn next_nursery(current: usize, minor_ns: u64, goal_ns: u64, most: usize) -> usize {
+    let least = MIN_NURSERY.min(most);
+    if minor_ns > goal_ns {
+        (current / 2).clamp(least, most)
+    } else if minor_ns < goal_ns / 4 {
+        (current.saturating_add(current / 4)).clamp(least, most)
+    } else {
+        current.clamp(least, most)
+    }
+}
+
+/// Unswept blocks to sweep at a minor, so that the sweep ends long before the next full collection.
+pub fn sweep_quota(unswept: usize) -> usize {
+    (unswept / 64).clamp(16, 64)
+}
+
+/// Free blocks to keep resident: what the nursery needs, and a share of the heap.
+pub fn blocks_to_keep(nursery: usize, used: usize, block: usize) -> usize {
+    (nursery + used / 8) / block + 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds() {
+        const M: usize = 1 << 20;
+        for (live, growth, want) in [
+            (0, 1.75, MIN_GROWTH),
+            (M, 1.75, M + MIN_GROWTH),
+            (100 * M, 1.75, 175 * M),
+            (100 * M, 1.0001, 100 * M + MIN_GROWTH),
+        ] {
+            assert_eq!(full_threshold(live, growth), want);
+        }
+        assert!(full_threshold(usize::MAX, 1.75) >= usize::MAX / 2);
+    }
+
+    #[test]
+    fn nursery_follows_the_goal() {
+        const K: usize = 1 << 10;
+        for (current, ns, goal, most, want) in [
+            (2048 * K, 600, 500, 2048 * K, 1024 * K),
+            (256 * K, 600, 500, 2048 * K, 256 * K),
+            (1024 * K, 300, 500, 2048 * K, 1024 * K),
+            (1024 * K, 100, 500, 2048 * K, 1280 * K),
+            (2048 * K, 100, 500, 2048 * K, 2048 * K),
+            (64 * K, 900, 500, 64 * K, 64 * K),
+        ] {
+            assert_eq!(next_nursery(current, ns, goal, most), want);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Tables by computed key, table constructors, and length.
+
+use super::super::{Dispatch, Pc, a, b, c, copy, set_int, slow, x};
+use super::data::body;
+use crate::object::table::flag::{NO_LEN, NO_NEWINDEX};
+use crate::object::table::{Table, TableCell};
+use crate::value::{NIL_WORD, Value, tag};
+use crate::vm::State;
+
+type Base = *mut Value;
+type K = *const Value;
+
+/// Reads element `i` (zero-based) of the array part into `r`; false: not there,
+/// or nil and there is a metatable.
+#[inline(always)]
+unsafe fn read_element(r: *mut Value, t: *const Value, i: u64) -> bool {
+    // SAFETY: `t` is a register holding a live table.
+    unsafe {
+        let cell = (*t).payload as *const TableCell;
+        if i >= (*cell).arr_len.get() as u64 {
+            return false;
+        }
+        let (_, s) = Table((*t).obj()).array_slot(i);
+        let w = s.load();
+        if w == NIL_WORD && (*cell).meta.load().is_some() {
+            return false;
+        }
+        let v = Value::from_word(w);
+        copy(r, &v);
+        true
+    }
+}
+
+/// Overwrites element `i` (zero-based) of the array part; false: slow operation.
+#[inline(always)]
+unsafe fn write_element(t: *const Value, i: u64, v: *const Value) -> bool {
+    // SAFETY: as for `read_element`.
+    unsafe {
+        let cell = (*t).payload as *const TableCell;
+        if i >= (*cell).arr_len.get() as u64 {
+            return false;
+        }
+        let Some(w) = (*v).to_word() else { return false };
+        let (o, s) = Table((*t).obj()).array_slot(i);
+        if let Some(m) = (*cell).meta.load()
+            && m.user(1) & NO_NEWINDEX == 0
+            && s.load() == NIL_WORD
+        {
+            return false;
+        }
+        s.try_set(o, w)
+    }
+}
+
+body!(get_table, |d, vm, pc, base, k| {
+    let t = base.add(b(pc));
+    let key = base.add(c(pc));
+    if (*t).tag == tag::TABLE
+        && (*key).tag == tag::INT
+        && read_element(base.add(a(pc)), t, (*key).payload.wrapping_sub(1))
+    {
+        return d.next(vm, pc.add(1), base, k);
+    }
+    d.slow(slow::get_table, vm, pc, base, k)
+});
+body!(get_i, |d, vm, pc, base, k| {
+    let t = base.add(b(pc));
+    if (*t).tag == tag::TABLE
+        && read_element(base.add(a(pc)), t, (c(pc) as u64).wrapping_sub(1))
+    {
+        return d.next(vm, pc.add(1), base, k);
+    }
+    d.slow(slow::get_i, vm, pc, base, k)
+});
+body!(set_table, |d, vm, pc, base, k| {
+    let t = base.add(a(pc));
+    let key = base.add(b(pc));
+    if (*t).tag == tag::TABLE
+        && (*key).tag == tag::INT
+        && write_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
+    {
+        return d.next(vm, pc.add(1), base, k);
+    }
+    d.slow(slow::set_table, vm, pc, base, k)
+});
+body!(set_i, |d, vm, pc, base, k| {
+    let t = base.add(a(pc));
+    if (*t).tag == tag::TABLE
+        && write_element(t, (b(pc) as u64).wrapping_sub(1), base.add(c(pc)))
+    {
+        return d.next(vm, pc.add(1), base, k);
+    }
+    d.slow(slow::set_i, vm, pc, base, k)
+});
+body!(new_table, |d, vm, pc, base, k| { d.slow(slow::new_table, vm, pc, base, k) });
+body!(new_obj, |d, vm, pc, base, k| {
+    let shape = x(pc, 2);
+    if shape != u32::MAX {
+        let n = b(pc);
+        let r = base.add(a(pc));
+        if let Some(o) = Table::alloc_record(&mut (*vm).mem, shape, n) {
+            let mut i = 0;
+            while i < n {
+                let Some(w) = (*r.add(i)).to_word() else {
+                    return d.slow(slow::new_obj, vm, pc, base, k);
+                };
+                o.inline_slot(i).init(o.0, w);
+                i += 1;
+            }
+            (*r).payload = o.0.addr() as u64;
+            (*r).tag = tag::TABLE;
+            return d.next(vm, pc.add(3), base, k);
+        }
+    }
+    d.slow(slow::new_obj, vm, pc, base, k)
+});
+body!(set_list, |d, vm, pc, base, k| { d.slow(slow::set_list, vm, pc, base, k) });
+body!(len, |d, vm, pc, base, k| {
+    let t = base.add(b(pc));
+    if (*t).tag == tag::TABLE {
+        let table = Table((*t).obj());
+        if table.meta().is_none_or(|m| m.flags() & NO_LEN != 0) {
+            let n = table.arr_len() as u64;
+            if n > 0 && table.array_slot(n - 1).1.load() != NIL_WORD {
+                // Element n+1 is not in the hash part: appending migrates it.
+                set_int(base.add(a(pc)), n as i64);
+                return d.next(vm, pc.add(1), base, k);
+            }
+        }
+    }
+    d.slow(slow::len, vm, pc, base, k)
+});

@@ -1,0 +1,78 @@
+//! Dispatch by tail calls: every handler ends in a jump to the next one.
+
+use super::{Dispatch, Pc, Regs, SlowOp};
+use crate::value::Value;
+use crate::vm::State;
+
+/// A handler: the interpreter's registers, and the table of handlers.
+pub(super) type Handler =
+    unsafe fn(*mut State, Pc, *mut Value, *const Value, *const TableEntry) -> ();
+
+/// An entry of the table (a named type, because `Handler` mentions it).
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub(super) struct TableEntry(pub Handler);
+
+/// Dispatch through a table of handlers.
+#[derive(Clone, Copy)]
+pub(super) struct Tail(pub *const TableEntry);
+
+impl Dispatch for Tail {
+    type Out = ();
+    #[inline(always)]
+    unsafe fn next(self, vm: *mut State, pc: Pc, base: *mut Value, k: *const Value) {
+        // SAFETY: the table has an entry for each of the 256 opcode bytes.
+        unsafe {
+            let op = *(pc as *const u8) as usize;
+            ((*self.0.add(op)).0)(vm, pc, base, k, self.0)
+        }
+    }
+    #[inline(always)]
+    unsafe fn slow<F: SlowOp>(
+        self,
+        op: F,
+        vm: *mut State,
+        pc: Pc,
+        base: *mut Value,
+        k: *const Value,
+    ) {
+        // SAFETY: as for the caller; `op` is zero-sized and takes no register.
+        unsafe { slow_handler(vm, pc, base, k, self.0, op) }
+    }
+    #[inline(always)]
+    unsafe fn exit(self, _: Pc, _: *mut Value, _: *const Value) {}
+}
+
+#[inline(never)]
+unsafe fn slow_handler<F: SlowOp>(
+    vm: *mut State,
+    pc: Pc,
+    base: *mut Value,
+    k: *const Value,
+    table: *const TableEntry,
+    op: F,
+) {
+    // SAFETY: a slow operation returns valid registers, and `base` and `k` are
+    // those of the innermost frame.
+    unsafe {
+        let pc = slow_body(vm, pc, base, k, op);
+        let f = (*vm).frame;
+        Tail(table).next(vm, pc, (*f).base, (*f).k)
+    }
+}
+
+/// The operation itself. It returns one word: a result in memory would be a
+/// local whose address escapes, and then `slow_handler` could not tail-call.
+#[inline(never)]
+fn slow_body<F: SlowOp>(vm: *mut State, pc: Pc, base: *mut Value, k: *const Value, op: F) -> Pc {
+    op(vm, pc, base, k).pc
+}
+
+/// Runs until EXIT.
+///
+/// # Safety
+/// `r` are valid registers of `vm`'s innermost frame.
+pub(crate) unsafe fn execute(vm: *mut State, r: Regs) {
+    // SAFETY: as the caller promised.
+    unsafe { Tail(super::table::HANDLERS.0.as_ptr()).next(vm, r.pc, r.base, r.k) }
+}

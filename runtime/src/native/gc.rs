@@ -1,0 +1,150 @@
+//! Garbage collection from natives, and finalizers.
+
+use super::{Context, Result};
+use crate::interp::{call::pcall_from_rust, message};
+use crate::object::event::Event;
+use crate::value::{Value as Raw, tag};
+use crate::vm::State;
+
+/// A snapshot of the collector's figures.
+#[derive(Clone, Debug, Default)]
+pub struct GcReport {
+    /// Bytes in use.
+    pub bytes: usize,
+    /// Collections so far.
+    pub collections: u64,
+}
+
+impl Context {
+    /// A full collection; due finalizers run.
+    ///
+    /// # Errors
+    /// None now; the signature leaves room for interrupts.
+    pub fn collect(&mut self) -> Result<()> {
+        // SAFETY: the native's frame is complete: `top` is its end.
+        unsafe { self.vm().collect_full() };
+        Ok(())
+    }
+    /// A step of collection worth `kb` KiB; true if it finished a cycle.
+    ///
+    /// # Errors
+    /// As for `collect`.
+    pub fn gc_step(&mut self, kb: i64) -> Result<bool> {
+        let _ = kb;
+        self.collect()?;
+        Ok(true)
+    }
+    /// Bytes in use.
+    pub fn gc_bytes(&self) -> usize {
+        self.vm().mem.heap.bytes()
+    }
+    /// Stops automatic collection.
+    pub fn gc_stop(&self) {
+        self.vm().gc_stopped = true;
+        self.vm().mem.heap.set_stopped(true);
+    }
+    /// Restarts automatic collection.
+    pub fn gc_restart(&self) {
+        self.vm().gc_stopped = false;
+        self.vm().mem.heap.set_stopped(false);
+    }
+    /// Whether automatic collection runs.
+    pub fn gc_is_running(&self) -> bool {
+        !self.vm().gc_stopped
+    }
+    /// Lua's name of the mode: `generational` or `incremental`.
+    pub fn gc_mode(&self) -> &'static str {
+        self.vm().gc_mode
+    }
+    /// Sets the mode that Lua sees; returns the old one.
+    pub fn set_gc_mode(&self, m: &str) -> &'static str {
+        let new = if m == "incremental" { "incremental" } else { "generational" };
+        std::mem::replace(&mut self.vm().gc_mode, new)
+    }
+    /// Sets a parameter that Lua sees (`pause`, `stepmul`, `stepsize`); returns the old value.
+    pub fn set_gc_param(&self, name: &str, v: i64) -> i64 {
+        let i = match name {
+            "pause" => 0,
+            "stepmul" => 1,
+            _ => 2,
+        };
+        std::mem::replace(&mut self.vm().gc_params[i], v)
+    }
+    /// Figures of the collector.
+    pub fn gc_report(&self) -> GcReport {
+        let vm = self.vm();
+        GcReport { bytes: vm.mem.heap.bytes(), collections: vm.collections }
+    }
+}
+
+impl State {
+    /// Runs the finalizers that are due.
+    pub(crate) fn run_finalizers(&mut self) {
+        if self.in_finalizer || self.native_depth >= crate::vm::MAX_NATIVE_DEPTH - 10 {
+            return;
+        }
+        self.in_finalizer = true;
+        while let Some(o) = self.mem.heap.next_finalizable() {
+            self.finalize(o);
+        }
+        self.in_finalizer = false;
+    }
+
+    fn finalize(&mut self, o: moonsweep_gc::Obj) {
+        let v = Raw::object(o.kind() as u64, o);
+        let f = self.metamethod(v, Event::Gc);
+        if !matches!(f.tag, tag::CLOSURE | tag::NATIVE) {
+            return;
+        }
+        // SAFETY: the call happens above everything in use; the open results
+        // and the pending error survive it.
+        unsafe {
+            self.save_thread();
+            let (top, error, handled) = (self.top, self.error, self.handled);
+            let at = self.thread.data().live_end();
+            let top_offset = top.offset_from(self.thread.data().stack);
+            self.handles.push(error);
+            self.handles.push(v);
+            self.top = at;
+            if self.ensure_stack(at, 8) {
+                *self.top = f;
+                *self.top.add(1) = v;
+                self.top = self.top.add(2);
+                self.handled = false;
+                let stopped = std::mem::replace(&mut self.gc_stopped, true);
+                // As the reference, no collection starts within a finalizer's own
+                // collection; it may allocate as it likes.
+                self.gc_stopped = stopped;
+                if pcall_from_rust(self, 1, 0).is_err() {
+                    let e = self.error;
+                    let mut text = b"error in __gc".to_vec();
+                    text.extend_from_slice(b" (");
+                    match super::Value::of(e) {
+                        super::Value::Str(s) => text.extend_from_slice(s.as_bytes()),
+                        _ => text.extend_from_slice(b"error object is not a string"),
+                    }
+                    text.push(b')');
+                    self.warn(&text, false);
+                }
+            }
+            self.handles.pop();
+            self.error = self.handles.pop().unwrap_or(error);
+            self.handled = handled;
+            self.top = self.thread.data().stack.offset(top_offset);
+        }
+        let _ = message::basic_type_name;
+    }
+
+    /// Runs all finalizers at the end.
+    pub(crate) fn close(&mut self) {
+        if std::mem::replace(&mut self.closing, true) {
+            return;
+        }
+        // The main thread's pending variables were closed by whoever ran it.
+        for _ in 0..10 {
+            self.mem.heap.finalize_all();
+            self.in_finalizer = false;
+            self.run_finalizers();
+        }
+    }
+}

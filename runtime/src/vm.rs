@@ -1,0 +1,397 @@
+//! The state of a virtual machine.
+
+use crate::interp::{Regs, code_exit};
+use crate::mem::Mem;
+use crate::object::event::Event;
+use crate::object::intern::Interner;
+use crate::object::shape::Shapes;
+use crate::object::string::Str;
+use crate::object::table::Table;
+use crate::object::thread::{
+    Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind,
+};
+use crate::value::{Value, tag};
+use moonsweep_gc::{Heap, Obj, Roots, Visitor};
+
+/// What a virtual machine is made with.
+#[derive(Clone, Default)]
+pub struct VmOptions {
+    /// The collector and its parameters.
+    pub gc: moonsweep_gc::Options,
+    /// Seed of string hashes and of `math.random`; `None` = from the system.
+    pub seed: Option<u64>,
+}
+
+/// A native function's limit on nested calls from Rust, as the reference's `LUAI_MAXCCALLS`.
+pub(crate) const MAX_NATIVE_DEPTH: u32 = 200;
+
+/// The state of a virtual machine; natives see it as [`crate::native::Context`].
+#[repr(C)]
+pub struct State {
+    /// The innermost frame of the running thread.
+    pub(crate) frame: *mut Frame,
+    /// The last frame that fits the frame array.
+    pub(crate) frame_end: *mut Frame,
+    /// See `object::thread`: no frame reaches above it.
+    pub(crate) stack_limit: *mut Value,
+    /// End of an open list of values; end of a native's frame.
+    pub(crate) top: *mut Value,
+    pub(crate) mem: Mem,
+    pub(crate) thread: ThreadObj,
+    pub(crate) main: ThreadObj,
+    /// The error being raised.
+    pub(crate) error: Value,
+    /// `execute` ended by an error.
+    pub(crate) raised: bool,
+    /// The message handler has seen the error.
+    pub(crate) handled: bool,
+    /// Nested calls from natives into the interpreter, plus nested resumes.
+    pub(crate) native_depth: u32,
+    /// Nested message handlers.
+    pub(crate) handler_depth: u32,
+    pub(crate) globals: Table,
+    pub(crate) registry: Table,
+    /// Metatables of the types that have one per type, by tag.
+    pub(crate) type_meta: [Option<Table>; 16],
+    /// The keys of the events.
+    pub(crate) events: [Str; Event::COUNT],
+    /// Allocation sites of tables: inline capacity learned.
+    pub(crate) sites: Vec<u8>,
+    /// Handles held by Rust code.
+    pub(crate) handles: Vec<Value>,
+    pub(crate) gc_stopped: bool,
+    pub(crate) in_finalizer: bool,
+    pub(crate) gc_mode: &'static str,
+    pub(crate) gc_params: [i64; 3],
+    pub(crate) warn: WarnState,
+    pub(crate) seed: u64,
+    pub(crate) host: crate::native::Host,
+    pub(crate) closing: bool,
+    /// Collections so far.
+    pub(crate) collections: u64,
+    pub(crate) interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+/// State of the warning system.
+#[derive(Default)]
+pub(crate) struct WarnState {
+    pub(crate) on: bool,
+    pub(crate) continued: bool,
+}
+
+impl State {
+    pub(crate) fn new(options: VmOptions) -> Result<Box<State>, String> {
+        let seed = options.seed.unwrap_or_else(random_seed);
+        let mut mem = Mem {
+            heap: Heap::with_options(options.gc),
+            strings: Interner::new(seed),
+            shapes: Shapes::new(),
+            epoch: 0,
+        };
+        // SAFETY: allocation never collects, so the objects made here stay
+        // alive until they are roots.
+        unsafe {
+            let main = ThreadObj::new(&mut mem, true);
+            let events = std::array::from_fn(|i| {
+                let s = Str::interned(&mut mem, Event::ALL[i].key().as_bytes());
+                s.0.set_user(1, i as u8 + 1);
+                s
+            });
+            let globals = Table::new(&mut mem, 0, 0, 0, 0);
+            let registry = Table::new(&mut mem, 0, 0, 0, 0);
+            let mut s = Box::new(State {
+                frame: std::ptr::null_mut(),
+                frame_end: std::ptr::null_mut(),
+                stack_limit: std::ptr::null_mut(),
+                top: std::ptr::null_mut(),
+                mem,
+                thread: main,
+                main,
+                error: Value::NIL,
+                raised: false,
+                handled: false,
+                native_depth: 0,
+                handler_depth: 0,
+                globals,
+                registry,
+                type_meta: [None; 16],
+                events,
+                sites: vec![2],
+                handles: Vec::new(),
+                gc_stopped: false,
+                in_finalizer: false,
+                gc_mode: "generational",
+                gc_params: [200, 100, 13],
+                warn: WarnState::default(),
+                seed,
+                host: crate::native::Host::default(),
+                closing: false,
+                collections: 0,
+                interrupt: Default::default(),
+            });
+            s.load_thread(main);
+            s.thread.data().status = Status::Running;
+            // The base frame of natives called by the host.
+            let f = s.frame;
+            (*f).kind = frame_kind::NATIVE;
+            (*f).nresults = 0;
+            Ok(s)
+        }
+    }
+
+    /// Copies the running thread's registers into its data.
+    pub(crate) fn save_thread(&mut self) {
+        let t = self.thread.data();
+        t.frame = self.frame;
+        t.top = self.top;
+        t.soft_limit = self.stack_limit;
+    }
+
+    /// Makes `t` the running thread.
+    pub(crate) fn load_thread(&mut self, t: ThreadObj) {
+        self.thread = t;
+        let d = t.data();
+        self.frame = d.frame;
+        self.top = d.top;
+        self.stack_limit = d.soft_limit;
+        // SAFETY: the last element of the frame array.
+        self.frame_end = unsafe { d.frames.add(d.frame_capacity - 1) };
+    }
+
+    /// Slow path of every stack check: makes room for `need` slots from `from`
+    /// on. False: the stack is at its limit, or memory is out.
+    ///
+    /// The stack may move: pointers into it must be taken anew afterwards.
+    pub(crate) fn ensure_stack(&mut self, from: *mut Value, need: usize) -> bool {
+        let t = self.thread.data();
+        // SAFETY: both point into the stack of the running thread.
+        let used = unsafe { from.offset_from(t.stack) } as usize;
+        let want = used + need;
+        let limit = if self.handler_depth > 0 || self.handled {
+            MAX_STACK + STACK_RESERVE
+        } else {
+            MAX_STACK
+        };
+        if want > limit {
+            return false;
+        }
+        self.save_thread();
+        if want > t.capacity {
+            let before = t.bytes();
+            // SAFETY: the state was saved just now.
+            let Some(_) = (unsafe { t.grow_stack(want) }) else { return false };
+            self.mem.heap.external(t.bytes() as isize - before as isize);
+            self.frame = t.frame;
+            self.top = t.top;
+        }
+        // SAFETY: within the stack's capacity.
+        unsafe {
+            let soft = t.stack.add((want + 512).min(t.capacity));
+            self.stack_limit = soft.max(t.soft_limit.min(t.stack.add(t.capacity)));
+        }
+        true
+    }
+
+    /// Makes room for one more frame.
+    pub(crate) fn ensure_frame(&mut self) -> bool {
+        self.save_thread();
+        let t = self.thread.data();
+        let before = t.bytes();
+        // SAFETY: the state was saved just now.
+        if !unsafe { t.grow_frames() } {
+            return false;
+        }
+        self.mem.heap.external(t.bytes() as isize - before as isize);
+        self.frame = t.frame;
+        // SAFETY: the last element of the frame array.
+        self.frame_end = unsafe { t.frames.add(t.frame_capacity - 1) };
+        true
+    }
+
+    /// The metatable of any value.
+    #[inline(always)]
+    pub(crate) fn meta_of(&self, v: Value) -> Option<Table> {
+        // SAFETY: references in live values are live.
+        unsafe {
+            match v.tag {
+                tag::TABLE => Table(v.obj()).meta(),
+                tag::USERDATA => crate::object::userdata::UserdataObj(v.obj()).meta(),
+                t => self.type_meta[t as usize],
+            }
+        }
+    }
+
+    /// The metamethod of a value for an event, or nil.
+    pub(crate) fn metamethod(&self, v: Value, event: Event) -> Value {
+        match self.meta_of(v) {
+            None => Value::NIL,
+            // SAFETY: as for `meta_of`.
+            Some(m) => unsafe { m.get_str(&self.mem, self.events[event as usize]) },
+        }
+    }
+
+    /// Tells the collector that a thread's stack is about to change, or has.
+    pub(crate) fn touch(&mut self, thread: Obj) {
+        if thread.unlogged() {
+            self.mem.heap.log(thread);
+        }
+    }
+
+    /// The running thread is in a Lua function of which `pc` is the next
+    /// instruction; where `Regs` leave the interpreter.
+    pub(crate) fn exit_regs(&self) -> Regs {
+        // SAFETY: `frame` is the innermost frame.
+        Regs { pc: code_exit(), base: unsafe { (*self.frame).base }, k: std::ptr::null() }
+    }
+
+    /// The roots, for a collection. The running thread's state must be saved.
+    pub(crate) fn roots(&mut self) -> VmRoots {
+        VmRoots { vm: self }
+    }
+
+    /// Brings the thread's state up to date and clears what a collection must not see.
+    ///
+    /// # Safety
+    /// `frame` and `top` are current: see `object::thread::live_end`.
+    unsafe fn prepare_collection(&mut self) {
+        self.save_thread();
+        // The stacks of the running chain change without a barrier: the
+        // collector is told now.
+        let mut chain = Some(self.thread.0);
+        while let Some(o) = chain {
+            self.touch(o);
+            chain = ThreadObj(o).data().resumer;
+        }
+        let t = self.thread.data();
+        // SAFETY: as the caller promised.
+        unsafe {
+            t.clear_stale();
+            let end = t.live_end();
+            let low = end.add(256).min(t.stack.add(t.capacity));
+            t.soft_limit = t.soft_limit.min(low);
+        }
+        self.stack_limit = t.soft_limit;
+    }
+
+    /// What the collector asked for, if it may run; then due finalizers.
+    ///
+    /// # Safety
+    /// As for `prepare_collection`.
+    pub(crate) unsafe fn collect_if_needed(&mut self) {
+        // SAFETY: as the caller promised; the roots are fields other than the heap.
+        unsafe {
+            self.prepare_collection();
+            let mut roots = self.roots();
+            self.mem.heap.safepoint(&mut roots);
+        }
+        self.run_finalizers();
+    }
+
+    /// A full collection, then due finalizers.
+    ///
+    /// # Safety
+    /// As for `prepare_collection`.
+    pub(crate) unsafe fn collect_full(&mut self) {
+        // SAFETY: as for `collect_if_needed`.
+        unsafe {
+            self.prepare_collection();
+            let mut roots = self.roots();
+            self.mem.heap.collect_full(&mut roots);
+        }
+        self.run_finalizers();
+    }
+}
+
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+/// The roots of a virtual machine.
+pub(crate) struct VmRoots {
+    vm: *mut State,
+}
+
+impl Roots for VmRoots {
+    fn trace_roots<V: Visitor>(&mut self, v: &mut V) {
+        // SAFETY: the collector runs while the state's other fields are not borrowed.
+        unsafe {
+            let vm = &*self.vm;
+            v.object(vm.main.0);
+            v.object(vm.globals.0);
+            v.object(vm.registry.0);
+            for m in vm.type_meta.iter().flatten() {
+                v.object(m.0);
+            }
+            for s in &vm.events {
+                v.object(s.0);
+            }
+            for h in vm.handles.iter().chain([&vm.error]) {
+                if let Some(o) = h.as_object() {
+                    v.object(o);
+                }
+            }
+            let mut t: Option<Obj> = Some(vm.thread.0);
+            while let Some(o) = t {
+                v.object(o);
+                t = ThreadObj(o).data().resumer;
+            }
+            vm.mem.shapes.trace_keys(v);
+        }
+    }
+
+    fn prune(&mut self, live: &dyn Fn(Obj) -> bool, full: bool) {
+        // SAFETY: as above.
+        unsafe {
+            (*self.vm).collections += 1;
+            (*self.vm).mem.strings.prune(live, full)
+        }
+    }
+}
+
+/// A Lua virtual machine.
+///
+/// ```
+/// let mut vm = moonsweep_runtime::Vm::new(Default::default())?;
+/// let cx = vm.context();
+/// let f = cx.load(b"return 6 * 7", b"=example", "t", None).unwrap().unwrap();
+/// cx.push(f);
+/// cx.call(0, Some(1)).unwrap();
+/// assert_eq!(cx.top(0).to_integer(), Some(42));
+/// # Ok::<(), String>(())
+/// ```
+pub struct Vm {
+    pub(crate) state: Box<State>,
+}
+
+impl Vm {
+    /// A virtual machine with empty globals.
+    ///
+    /// # Errors
+    /// When the heap's address range can't be reserved, or the options contradict each other.
+    pub fn new(options: VmOptions) -> Result<Vm, String> {
+        Ok(Vm { state: State::new(options)? })
+    }
+    /// The base frame, in which the host pushes values and calls.
+    pub fn context(&mut self) -> &mut crate::native::Context {
+        crate::native::Context::of(&mut self.state)
+    }
+    /// The heap, for its statistics.
+    pub fn heap(&mut self) -> &mut Heap<crate::object::trace::LuaModel> {
+        &mut self.state.mem.heap
+    }
+    /// A flag that makes the program raise `interrupted!` at its next safepoint.
+    pub fn interrupt_flag(&self) -> std::sync::Arc<std::sync::atomic::AtomicBool> {
+        self.state.interrupt.clone()
+    }
+    /// Runs all finalizers, as `lua_close` does. Dropping does the same.
+    pub fn close(&mut self) {
+        self.state.close();
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        self.state.close();
+    }
+}

@@ -1,0 +1,2 @@
+-- A module in a folder, required with a dotted name.
+return { value = "nested value" }

@@ -1,0 +1,2 @@
+-- A package found through the ?/init.lua template.
+return { value = "package value" }

@@ -1,0 +1,2 @@
+-- A module that returns false: require returns it.
+return false

@@ -1,0 +1,3 @@
+-- A chunk for dofile and loadfile.
+loaded_count = (loaded_count or 0) + 1
+return loaded_count, ...
