@@ -11,8 +11,8 @@ use super::Table;
 use super::hash::{count_live, hash_key, put_new};
 use super::set::SetError;
 use super::store::{
-    HAS_INTS, SEGMENT_MAX, copy_words, edge_at, empty_segment, new_edges, new_hash, node_at,
-    obj_of, store, usable, words,
+    HAS_INTS, SEGMENT_MAX, copy_words, edge_at, empty_segment, new_edges, new_hash, node_at, obj_of, store, usable,
+    words,
 };
 use crate::mem::Mem;
 use crate::object::kind;
@@ -26,12 +26,7 @@ const ROOM: usize = usable(SEGMENT_MAX);
 
 impl Table {
     /// Turns a flat hash part into a directory of two segments.
-    pub(super) unsafe fn make_dir(
-        self,
-        mem: &mut Mem,
-        old: Obj,
-        ints: bool,
-    ) -> Result<(), SetError> {
+    pub(super) unsafe fn make_dir(self, mem: &mut Mem, old: Obj, ints: bool) -> Result<(), SetError> {
         // SAFETY: new cells are complete when they become reachable.
         unsafe {
             let dir = new_edges(mem, kind::DIR, 2).ok_or(SetError::OutOfMemory)?;
@@ -40,9 +35,7 @@ impl Table {
             let [low, high] = self.split(mem, old, 0);
             edge_at(dir, 0).init(dir, Some(low));
             edge_at(dir, 1).init(dir, Some(high));
-            self.cell()
-                .hash
-                .set(self.0, reference(dir, 1), &mut mem.heap);
+            self.cell().hash.set(self.0, reference(dir, 1), &mut mem.heap);
             Ok(())
         }
     }
@@ -50,10 +43,7 @@ impl Table {
     unsafe fn split(self, mem: &mut Mem, old: Obj, depth: u32) -> [Obj; 2] {
         // SAFETY: as above.
         unsafe {
-            let halves = [
-                new_hash(mem, SEGMENT_MAX, self.weak_bits()),
-                new_hash(mem, SEGMENT_MAX, self.weak_bits()),
-            ];
+            let halves = [new_hash(mem, SEGMENT_MAX, self.weak_bits()), new_hash(mem, SEGMENT_MAX, self.weak_bits())];
             let nodes = halves.map(|h| words(h, 2 * SEGMENT_MAX));
             let mut used = [0u32; 2];
             for i in 0..store(old).capacity as usize {
@@ -63,7 +53,7 @@ impl Table {
                     let k = n.key.load();
                     let h = hash_key(k);
                     let side = (h >> (63 - depth) & 1) as usize;
-                    put_new(nodes[side], SEGMENT_MAX - 1, h, k, v);
+                    put_new(nodes[side], SEGMENT_MAX, h, k, v);
                     used[side] += 1;
                 }
             }
@@ -98,7 +88,7 @@ impl Table {
                     let v = n.value.load();
                     if v != NIL_WORD {
                         let k = n.key.load();
-                        put_new(nodes, SEGMENT_MAX - 1, hash_key(k), k, v);
+                        put_new(nodes, SEGMENT_MAX, hash_key(k), k, v);
                     }
                 }
                 store(new).extra.set(live as u32);
@@ -142,9 +132,7 @@ impl Table {
             }
             new.set_user(1, dir.user(1) - 1);
             store(new).extra.set(store(dir).extra.get());
-            self.cell()
-                .hash
-                .set(self.0, reference(new, 1), &mut mem.heap);
+            self.cell().hash.set(self.0, reference(new, 1), &mut mem.heap);
             Ok(new)
         }
     }

@@ -1,7 +1,7 @@
 //! String keys: slots of shapes, transitions, and the way out into the hash part.
 
 use super::hash::{Long, Word};
-use super::set::SetError;
+use super::set::{SetError, set_node};
 use super::store::{copy_words, new_array, obj_of, store, words};
 use super::{Table, flag};
 use crate::mem::Mem;
@@ -27,6 +27,43 @@ impl Table {
             self.set_str_outside(mem, s, w)
         }
     }
+    /// Sets the value at any string. Most are interned and present, and then the
+    /// string itself, which may be far away, is not looked into.
+    #[inline]
+    pub(super) unsafe fn set_any_str(self, mem: &mut Mem, s: Str, v: Value) -> Result<(), SetError> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let w = mem.pack(v);
+            if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
+                self.set_slot(mem, s, n, w);
+                return Ok(());
+            }
+            if let Some((seg, node)) = self.find(Word(s.word())) {
+                let new = set_node(mem, seg, node, w);
+                if self.flags() & (flag::IS_META | flag::NO_EVENTS) != 0 {
+                    self.note_set(mem, s, new && w != NIL_WORD);
+                }
+                return Ok(());
+            }
+            self.set_absent_str(mem, s, w)
+        }
+    }
+    /// As `set_any_str`, the string object itself not being a key of the table.
+    #[inline(never)]
+    unsafe fn set_absent_str(self, mem: &mut Mem, s: Str, w: u64) -> Result<(), SetError> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if s.is_interned() || !s.is_short() {
+                return self.set_str_outside(mem, s, w);
+            }
+            let c = s.intern(mem);
+            if let Some(n) = mem.shapes.lookup(self.shape(), c.0) {
+                self.set_slot(mem, c, n, w);
+                return Ok(());
+            }
+            self.set_str_outside(mem, c, w)
+        }
+    }
     #[inline(never)]
     unsafe fn set_str_outside(self, mem: &mut Mem, s: Str, w: u64) -> Result<(), SetError> {
         // SAFETY: as the caller promised.
@@ -36,10 +73,9 @@ impl Table {
                 && w != NIL_WORD
                 && s.is_interned()
                 && !mem.shapes.is_sealed(shape)
+                && let Some(new) = mem.shapes.transition_dynamic(shape, s.0)
             {
-                if let Some(new) = mem.shapes.transition_dynamic(shape, s.0) {
-                    return self.add_slot(mem, s, new, w);
-                }
+                return self.add_slot(mem, s, new, w);
             }
             self.hash_set_str(mem, s, w)
         }
@@ -63,10 +99,12 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let shape = self.shape();
-            if w != NIL_WORD && s.is_interned() && !mem.shapes.is_sealed(shape) {
-                if let Some(new) = mem.shapes.transition(shape, s.0) {
-                    return self.add_slot(mem, s, new, w);
-                }
+            if w != NIL_WORD
+                && s.is_interned()
+                && !mem.shapes.is_sealed(shape)
+                && let Some(new) = mem.shapes.transition(shape, s.0)
+            {
+                return self.add_slot(mem, s, new, w);
             }
             self.hash_set_str(mem, s, w)
         }
@@ -124,11 +162,7 @@ impl Table {
             }
             let cell = self.cell();
             let w = cell.props.load();
-            let old = if is_reference(w) {
-                store(obj_of(w)).capacity
-            } else {
-                0
-            };
+            let old = if is_reference(w) { store(obj_of(w)).capacity } else { 0 };
             if count - cap <= old {
                 return;
             }

@@ -67,13 +67,7 @@ impl Table {
     #[inline(never)]
     pub(super) unsafe fn hash_int(self, i: i64) -> u64 {
         // SAFETY: as the caller promised.
-        unsafe {
-            if fits_word(i) {
-                self.hash_word(Word(int_word(i)))
-            } else {
-                self.hash_word(Wide(i))
-            }
-        }
+        unsafe { if fits_word(i) { self.hash_word(Word(int_word(i))) } else { self.hash_word(Wide(i)) } }
     }
     /// The value at a string key, which must be interned if it is short.
     #[inline(always)]
@@ -99,12 +93,27 @@ impl Table {
             self.hash_word(Long(s, s.hash(mem)))
         }
     }
-    #[inline(always)]
+    /// The value at any string. Most are interned and present, and then the
+    /// string itself, which may be far away, is not looked into.
+    #[inline]
     unsafe fn get_any_str(self, mem: &Mem, s: Str) -> Value {
         // SAFETY: as the caller promised.
         unsafe {
-            if s.is_interned() || !s.is_short() {
-                return self.get_str(mem, s);
+            if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
+                return Value::from_word(self.slot(n).1.load());
+            }
+            if let Some((_, node)) = self.find(Word(s.word())) {
+                return Value::from_word(node.value.load());
+            }
+            if s.is_interned() { Value::NIL } else { self.get_other_str(mem, s) }
+        }
+    }
+    #[inline(never)]
+    unsafe fn get_other_str(self, mem: &Mem, s: Str) -> Value {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if !s.is_short() {
+                return Value::from_word(self.hash_word(Long(s, s.hash(mem))));
             }
             // A short string that has no canonical object is no table's key.
             match mem.strings.find_hashed(s.as_bytes(), s.hash(mem)) {

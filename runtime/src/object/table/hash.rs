@@ -12,8 +12,7 @@
 
 use super::set::SetError;
 use super::store::{
-    HAS_INTS, Node, SEGMENT_MAX, capacity_for, edge_at, new_hash, node_at, obj_of, store, usable,
-    words,
+    HAS_INTS, Node, SEGMENT_MAX, capacity_for, edge_at, new_hash, node_at, obj_of, store, usable, words,
 };
 use super::{FLAT_MAX, Table};
 use crate::mem::Mem;
@@ -21,6 +20,18 @@ use crate::object::string::{Str, fold};
 use crate::value::{NIL_WORD, Value, tag};
 use moonsweep_gc::Obj;
 use moonsweep_gc::slot::{REF_TAG, is_reference, reference};
+
+/// The node where the search for a hash begins.
+#[inline(always)]
+pub(crate) fn home(hash: u64, capacity: usize) -> usize {
+    (((hash & 0xFFFF_FFFF) * capacity as u64) >> 32) as usize
+}
+
+/// The node after node `i`.
+#[inline(always)]
+pub(crate) fn after(i: usize, capacity: usize) -> usize {
+    if i + 1 == capacity { 0 } else { i + 1 }
+}
 
 /// Tag of a reference to a long string as a key; nowhere else.
 pub(crate) const LONG: u64 = 15;
@@ -56,11 +67,7 @@ pub(crate) unsafe fn hash_key(w: u64) -> u64 {
 /// Whether the word is an integer key, and which.
 #[inline(always)]
 pub(crate) fn int_key(w: u64) -> Option<i64> {
-    if w >= 0xFFFC_0000_0000_0000 {
-        Some(((w << 14) as i64) >> 14)
-    } else {
-        None
-    }
+    if w >= 0xFFFC_0000_0000_0000 { Some(((w << 14) as i64) >> 14) } else { None }
 }
 
 /// The value of a key's word.
@@ -134,9 +141,7 @@ impl Key for Wide {
     #[inline(always)]
     unsafe fn matches(self, node: u64) -> bool {
         // SAFETY: boxed integers in nodes are alive.
-        is_reference(node)
-            && node & 15 == tag::INT
-            && unsafe { Value::from_word(node) }.as_int() == self.0
+        is_reference(node) && node & 15 == tag::INT && unsafe { Value::from_word(node) }.as_int() == self.0
     }
     unsafe fn word(self, mem: &mut Mem) -> u64 {
         mem.pack(Value::int(self.0))
@@ -148,23 +153,18 @@ pub(crate) fn initial_capacity(n: u32) -> usize {
     let n = (n as usize).min(usable(SEGMENT_MAX));
     let mut c = 4;
     while n > usable(c) {
-        c *= 2;
+        c = (c * 2).min(SEGMENT_MAX);
     }
     c
 }
 
 /// The node of a key in a segment.
 #[inline(always)]
-pub(crate) unsafe fn find_in<'a, K: Key>(
-    seg: Obj,
-    mask: usize,
-    hash: u64,
-    key: K,
-) -> Option<&'a Node> {
-    let mut i = hash as usize & mask;
+pub(crate) unsafe fn find_in<'a, K: Key>(seg: Obj, capacity: usize, hash: u64, key: K) -> Option<&'a Node> {
+    let mut i = home(hash, capacity);
     // SAFETY: the index stays below the capacity.
     unsafe {
-        for _ in 0..=mask {
+        for _ in 0..capacity {
             let n = node_at(seg, i);
             let k = n.key.load();
             if key.matches(k) {
@@ -173,7 +173,7 @@ pub(crate) unsafe fn find_in<'a, K: Key>(
             if k == NIL_WORD {
                 return None;
             }
-            i = (i + 1) & mask;
+            i = after(i, capacity);
         }
     }
     None
@@ -181,10 +181,10 @@ pub(crate) unsafe fn find_in<'a, K: Key>(
 
 /// Writes an entry into a segment that nobody else knows yet and that has room.
 #[inline(always)]
-pub(crate) unsafe fn put_new(nodes: &mut [u64], mask: usize, hash: u64, key: u64, value: u64) {
-    let mut i = hash as usize & mask;
+pub(crate) unsafe fn put_new(nodes: &mut [u64], capacity: usize, hash: u64, key: u64, value: u64) {
+    let mut i = home(hash, capacity);
     while nodes[2 * i] != NIL_WORD {
-        i = (i + 1) & mask;
+        i = after(i, capacity);
     }
     nodes[2 * i] = key;
     nodes[2 * i + 1] = value;
@@ -214,7 +214,7 @@ fn count(bins: &mut [u64; 33], k: i64) {
 }
 
 impl Table {
-    /// The segment for a hash, and its mask.
+    /// The segment for a hash, and its capacity.
     #[inline(always)]
     pub(crate) unsafe fn segment(self, hash: u64) -> Option<(Obj, usize)> {
         // SAFETY: the hash part consists of live stores.
@@ -225,12 +225,10 @@ impl Table {
             }
             let o = obj_of(w);
             if w & 1 == 0 {
-                return Some((o, store(o).capacity as usize - 1));
+                return Some((o, store(o).capacity as usize));
             }
-            let seg = edge_at(o, (hash >> o.user(1)) as usize)
-                .load()
-                .unwrap_unchecked();
-            Some((seg, SEGMENT_MAX - 1))
+            let seg = edge_at(o, (hash >> o.user(1)) as usize).load().unwrap_unchecked();
+            Some((seg, SEGMENT_MAX))
         }
     }
     /// The node of a key and the segment that owns it.
@@ -239,8 +237,8 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let h = key.hash();
-            let (seg, mask) = self.segment(h)?;
-            find_in(seg, mask, h, key).map(|n| (seg, n))
+            let (seg, capacity) = self.segment(h)?;
+            find_in(seg, capacity, h, key).map(|n| (seg, n))
         }
     }
     /// Whether the hash part may have integer keys.
@@ -253,11 +251,7 @@ impl Table {
                 return false;
             }
             let o = obj_of(w);
-            if w & 1 == 0 {
-                o.user(1) & HAS_INTS != 0
-            } else {
-                store(o).extra.get() & HAS_INTS as u32 != 0
-            }
+            if w & 1 == 0 { o.user(1) & HAS_INTS != 0 } else { store(o).extra.get() & HAS_INTS as u32 != 0 }
         }
     }
     /// Notes that the hash part has integer keys from now on.
@@ -278,25 +272,20 @@ impl Table {
     /// Adds an entry whose key is not in the table; the value is not nil.
     /// `Ok(false)`: the array part grew meanwhile, and now has a place for the key.
     #[inline]
-    pub(crate) unsafe fn insert<K: Key>(
-        self,
-        mem: &mut Mem,
-        key: K,
-        value: u64,
-    ) -> Result<bool, SetError> {
+    pub(crate) unsafe fn insert<K: Key>(self, mem: &mut Mem, key: K, value: u64) -> Result<bool, SetError> {
         let h = key.hash();
         // SAFETY: as the caller promised.
         unsafe {
             let kw = key.word(mem);
             let int = int_key(kw);
             loop {
-                if let Some((seg, mask)) = self.segment(h) {
+                if let Some((seg, capacity)) = self.segment(h) {
                     let s = store(seg);
                     let used = s.extra.get();
-                    if (used as u16 as usize) < usable(mask + 1) {
-                        let mut i = h as usize & mask;
+                    if (used as u16 as usize) < usable(capacity) {
+                        let mut i = home(h, capacity);
                         while node_at(seg, i).key.load() != NIL_WORD {
-                            i = (i + 1) & mask;
+                            i = after(i, capacity);
                         }
                         let n = node_at(seg, i);
                         n.key.set(seg, kw, &mut mem.heap);
@@ -364,7 +353,7 @@ impl Table {
                 let v = n.value.load();
                 if v != NIL_WORD {
                     let k = n.key.load();
-                    put_new(nodes, capacity - 1, hash_key(k), k, v);
+                    put_new(nodes, capacity, hash_key(k), k, v);
                 }
             }
             store(new).extra.set(live as u32);
@@ -426,9 +415,7 @@ impl Table {
                 return Ok(());
             }
             // The last index in use below `best` is where the array part will end.
-            let mut last = extra
-                .filter(|k| *k as u64 <= best)
-                .map_or(0, |k| k.max(0) as u64);
+            let mut last = extra.filter(|k| *k as u64 <= best).map_or(0, |k| k.max(0) as u64);
             if w != NIL_WORD {
                 let seg = obj_of(w);
                 for i in 0..store(seg).capacity as usize {

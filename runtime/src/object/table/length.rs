@@ -1,8 +1,9 @@
 //! The border: `#t` without metamethods.
 
 use super::Table;
+use super::hash::Word;
 use crate::mem::Mem;
-use crate::value::NIL_WORD;
+use crate::value::{NIL_WORD, int_word};
 
 /// Trailing nils looked at one by one before searching by halves.
 const WALK: u64 = 256;
@@ -18,11 +19,7 @@ impl Table {
             if n > 0 && self.array_slot(n - 1).1.load() == NIL_WORD {
                 return self.border_inside(n) as i64;
             }
-            if self.hash_has_ints() {
-                self.border_outside(n)
-            } else {
-                n as i64
-            }
+            if self.hash_has_ints() { self.border_outside(n) } else { n as i64 }
         }
     }
     /// The last of the `n` array elements is nil.
@@ -31,7 +28,14 @@ impl Table {
         // SAFETY: as above.
         unsafe {
             let stop = n.saturating_sub(WALK);
+            let ints = self.hash_has_ints();
             while n > stop && self.array_slot(n - 1).1.load() == NIL_WORD {
+                // A traversal may be at this key: that it was in the array part is
+                // only known as long as the hash part has no node for it, not even
+                // a removed one (see `position_after`).
+                if ints && self.find(Word(int_word(n as i64))).is_some() {
+                    break;
+                }
                 n -= 1;
             }
             self.cell().arr_len.set(n as u32);
@@ -42,11 +46,7 @@ impl Table {
             let (mut low, mut high) = (0, n);
             while high - low > 1 {
                 let mid = low + (high - low) / 2;
-                if self.array_slot(mid - 1).1.load() == NIL_WORD {
-                    high = mid
-                } else {
-                    low = mid
-                }
+                if self.array_slot(mid - 1).1.load() == NIL_WORD { high = mid } else { low = mid }
             }
             low
         }
@@ -78,11 +78,7 @@ impl Table {
             }
             while high - low > 1 {
                 let mid = low + (high - low) / 2;
-                if self.hash_int(mid) == NIL_WORD {
-                    high = mid
-                } else {
-                    low = mid
-                }
+                if self.hash_int(mid) == NIL_WORD { high = mid } else { low = mid }
             }
             low
         }

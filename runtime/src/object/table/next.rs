@@ -45,26 +45,27 @@ impl Table {
                     Some(i) => self.int_position(i),
                     None => self.hash_position(Word(float_word(key.as_float()))),
                 },
-                tag::STRING => {
-                    let s = Str(key.obj());
-                    if !s.is_short() {
-                        self.hash_position(Long(s, s.hash(mem)))
-                    } else {
-                        let c = if s.is_interned() {
-                            Some(s)
-                        } else {
-                            mem.strings.find(s.as_bytes())
-                        };
-                        let c = c.ok_or(BadKey)?;
-                        match mem.shapes.lookup(self.shape(), c.0) {
-                            Some(n) => Some(SHAPE + n as u64),
-                            None => self.hash_position(Word(c.word())),
-                        }
-                    }
-                }
+                tag::STRING => self.str_position(mem, Str(key.obj())),
                 _ => self.hash_position(Word(key.to_word().unwrap_unchecked())),
             };
             pos.map(|p| p + 1).ok_or(BadKey)
+        }
+    }
+    unsafe fn str_position(self, mem: &Mem, s: Str) -> Option<u64> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
+                return Some(SHAPE + n as u64);
+            }
+            // Without a look into the string, which may be far away.
+            if let Some(pos) = self.hash_position(Word(s.word())) {
+                return Some(pos);
+            }
+            if !s.is_short() {
+                return self.hash_position(Long(s, s.hash(mem)));
+            }
+            let c = mem.strings.find(s.as_bytes()).filter(|c| *c != s)?;
+            self.str_position(mem, c)
         }
     }
     unsafe fn int_position(self, i: i64) -> Option<u64> {
@@ -154,11 +155,7 @@ impl Table {
                     return Some((HASH + (prefix << NODE_BITS) + i as u64, k, v));
                 }
                 i = 0;
-                let d = if seg == empty_segment() {
-                    depth
-                } else {
-                    seg.user(1) as u32
-                };
+                let d = if seg == empty_segment() { depth } else { seg.user(1) as u32 };
                 let span = 1usize << (depth - d);
                 edge = (edge & !(span - 1)) + span;
             }

@@ -27,13 +27,7 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             match key.tag {
-                tag::STRING => {
-                    let mut s = Str(key.obj());
-                    if !s.is_interned() && s.is_short() {
-                        s = s.intern(mem);
-                    }
-                    self.set_str(mem, s, v)
-                }
+                tag::STRING => self.set_any_str(mem, Str(key.obj()), v),
                 tag::INT => self.set_int(mem, key.as_int(), v),
                 _ => self.set_other(mem, key, v),
             }
@@ -59,12 +53,7 @@ impl Table {
     /// Sets an entry of the hash part whose key cannot be in another part.
     /// Tells whether there was no value before.
     #[inline]
-    pub(super) unsafe fn hash_set<K: Key>(
-        self,
-        mem: &mut Mem,
-        key: K,
-        value: u64,
-    ) -> Result<bool, SetError> {
+    pub(super) unsafe fn hash_set<K: Key>(self, mem: &mut Mem, key: K, value: u64) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
             if let Some((seg, node)) = self.find(key) {
@@ -149,9 +138,7 @@ impl Table {
             let c = n >> CHUNK_BITS;
             c == (self.arr_len() >> CHUNK_BITS) as u64
                 && c < store(a).capacity as u64
-                && edge_at(a, c as usize)
-                    .load()
-                    .is_some_and(|o| o != nil_chunk())
+                && edge_at(a, c as usize).load().is_some_and(|o| o != nil_chunk())
         }
     }
     /// Makes the array part reach up to index `n + 1`, which it has room for.
@@ -185,12 +172,7 @@ impl Table {
         }
     }
     /// Sets the values at `first`, `first + 1` and so on (a table constructor's list).
-    pub unsafe fn set_list(
-        self,
-        mem: &mut Mem,
-        first: i64,
-        values: &[Value],
-    ) -> Result<(), SetError> {
+    pub unsafe fn set_list(self, mem: &mut Mem, first: i64, values: &[Value]) -> Result<(), SetError> {
         for (k, v) in values.iter().enumerate() {
             // SAFETY: as the caller promised.
             unsafe { self.set_int(mem, first.wrapping_add(k as i64), *v)? };
