@@ -11,7 +11,7 @@
 //! | collector | when UNLOGGED is armed | what `log` does |
 //! |---|---|---|
 //! | `none`, `marksweep` | never | clears the bit, should another collector have set it |
-//! | `generational` | on every old object | remembers the object for the next minor |
+//! | `generational` | on every old object | remembers the object for the next minor; of a large cell only the new referent, if young |
 //!
 //! Slots are private and written by [`Slot`](crate::Slot) and
 //! [`Edge`](crate::Edge) alone, so a store without the barrier does not compile:
@@ -53,5 +53,12 @@ impl<M: Model> Heap<M> {
     #[inline(never)]
     pub fn log(&mut self, owner: Obj) {
         self.collector.log(&mut self.core, owner)
+    }
+    /// The same for one slot of `owner` that is about to hold `word`: a
+    /// collector may remember less than the whole object.
+    #[cold]
+    #[inline(never)]
+    pub fn store(&mut self, owner: Obj, word: u64) {
+        self.collector.store(&mut self.core, owner, word)
     }
 }

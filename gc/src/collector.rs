@@ -96,6 +96,11 @@ pub(crate) trait Collector {
     fn pace(&mut self, core: &mut Core);
     /// The barrier's slow path: `owner` is UNLOGGED and about to change.
     fn log(&mut self, core: &mut Core, owner: Obj);
+    /// The same before a store of `word` into one slot of `owner`.
+    fn store(&mut self, core: &mut Core, owner: Obj, word: u64) {
+        let _ = word;
+        self.log(core, owner)
+    }
     /// The program is at a safepoint and `cause` holds: do what policy asks for.
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause);
     /// Collect what is young, or everything if this collector makes no difference.
@@ -148,6 +153,10 @@ impl Collector for AnyCollector {
     #[inline]
     fn log(&mut self, core: &mut Core, owner: Obj) {
         each!(self, c => c.log(core, owner))
+    }
+    #[inline]
+    fn store(&mut self, core: &mut Core, owner: Obj, word: u64) {
+        each!(self, c => c.store(core, owner, word))
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         each!(self, c => c.safepoint::<M, R>(core, roots, cause))

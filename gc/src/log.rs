@@ -6,11 +6,16 @@
 
 use crate::header::{Obj, UNLOGGED};
 
-/// The objects logged since the last collection.
+/// What a remembered young object counts for in `weight`.
+const TARGET_WEIGHT: usize = 16;
+
+/// The objects logged since the last collection, and young objects that large
+/// old cells refer to since then.
 #[derive(Default)]
 pub struct Log {
     entries: Vec<Obj>,
     weight: usize,
+    targets: Vec<Obj>,
 }
 
 impl Log {
@@ -20,6 +25,20 @@ impl Log {
         owner.set_flags(owner.flags() & !UNLOGGED);
         self.entries.push(owner);
         self.weight += bytes;
+    }
+    /// Remembers a young object that an old one, not itself in the log, refers to.
+    #[inline]
+    pub fn remember(&mut self, target: Obj) {
+        self.targets.push(target);
+        self.weight += TARGET_WEIGHT;
+    }
+    /// The remembered young objects.
+    pub fn targets(&self) -> &[Obj] {
+        &self.targets
+    }
+    /// Takes the remembered young objects.
+    pub fn take_targets(&mut self) -> Vec<Obj> {
+        std::mem::take(&mut self.targets)
     }
     /// Bytes of the objects in the log.
     pub fn weight(&self) -> usize {
@@ -33,6 +52,7 @@ impl Log {
     /// Empties the log, keeping its memory.
     pub fn clear(&mut self) {
         self.weight = 0;
+        self.targets.clear();
         self.entries.clear()
     }
     /// Continues with the entries of `next`; `spare` is an old list whose memory may be reused.

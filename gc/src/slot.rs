@@ -72,7 +72,7 @@ impl Slot {
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, word: u64, heap: &mut Heap<M>) {
         if owner.unlogged() && self.concerns(word) {
-            heap.log(owner);
+            heap.store(owner, word);
         }
         self.0.store(word, Ordering::Release)
     }

@@ -161,13 +161,14 @@ pub(crate) fn reachable<M: Model, R: Roots>(
 
 struct Generations<'a> {
     space: &'a Space,
+    remembered: &'a HashSet<usize>,
     young: Option<(usize, usize)>,
     field: usize,
 }
 
 impl Visitor for Generations<'_> {
     fn object(&mut self, obj: Obj) {
-        if !self.space.mem.old.test(obj.addr()) {
+        if !self.space.mem.old.test(obj.addr()) && !self.remembered.contains(&obj.addr()) {
             self.young = Some((self.field, obj.addr()));
         }
         self.field += 1;
@@ -192,6 +193,7 @@ impl Visitor for Generations<'_> {
 pub(crate) fn generations<M: Model>(core: &mut Core) -> Result<(), Fault> {
     core.space.flush();
     let logged: HashSet<usize> = core.log.entries().iter().map(|o| o.addr()).collect();
+    let remembered: HashSet<usize> = core.log.targets().iter().map(|o| o.addr()).collect();
     let mut fault = None;
     core.space.each_object(|obj| {
         let mem = &core.space.mem;
@@ -221,6 +223,7 @@ pub(crate) fn generations<M: Model>(core: &mut Core) -> Result<(), Fault> {
         if !is_logged {
             let mut g = Generations {
                 space: &core.space,
+                remembered: &remembered,
                 young: None,
                 field: 0,
             };

@@ -349,6 +349,17 @@ impl<const AGES: bool> World<AGES> {
                 }
             }
             _ => {
+                if self.rng.one_in(12) {
+                    // The program goes on in the midst of the lazy sweep.
+                    let kind = self.m.heap.kind();
+                    let by = if kind == GcKind::MarkSweep { GcKind::Generational } else { GcKind::MarkSweep };
+                    if self.collects && self.switching {
+                        self.m.heap.switch(by, &mut self.m.roots);
+                        self.run_finalizers();
+                        self.m.heap.switch(kind, &mut self.m.roots);
+                        self.run_finalizers();
+                    }
+                }
                 if self.rng.one_in(4) {
                     self.m.collect_young();
                     self.run_finalizers();
@@ -426,6 +437,18 @@ fn every_collector() {
         for seed in 0..seeds() {
             run::<false>(&options(gc, 0), seed, 4000);
             run::<true>(&options(gc, 0), seed, 4000);
+        }
+    }
+}
+
+/// Without the verifier nothing is poisoned, and sweeping is lazy.
+#[test]
+fn every_collector_sweeping_lazily() {
+    for &gc in GcKind::ALL {
+        for seed in 0..seeds() {
+            let o = Options { verify: false, ..options(gc, 0) };
+            run::<false>(&o, seed, 4000);
+            run::<true>(&o, seed, 4000);
         }
     }
 }

@@ -16,10 +16,12 @@
 //!    everything is OLD and UNLOGGED.
 //!
 //! Barrier: UNLOGGED is set on old objects only. `log` clears it and remembers
-//! the object for the next minor.
+//! the object for the next minor. Of a large cell (a chunk of an array, a segment
+//! of a hash) the bit stays set, and what is remembered is each young object
+//! stored into it.
 //!
 //! Invariants, checked by the verifier before each minor: an old object that
-//! refers to a young one is in the log; an old object without UNLOGGED is in
+//! refers to a young one is in the log, or the young one is remembered; an old object without UNLOGGED is in
 //! the log; young cells lie only in blocks of the nursery, or are large and on
 //! the list of young large objects.
 //!
@@ -35,8 +37,9 @@ use crate::heap::block::young;
 use crate::heap::memory::Memory;
 use crate::log::Log;
 use crate::mark::Scope;
-use crate::model::{Life, Model, Roots};
+use crate::model::{Life, Model, Roots, Visitor};
 use crate::options::Options;
+use crate::slot::referent;
 use crate::pacer;
 use crate::stats::{Cause, PauseKind, Phase};
 use crate::verify;
@@ -46,6 +49,10 @@ use std::sync::atomic::Ordering::Relaxed;
 const RELEASE: usize = 8;
 /// In stress mode every so many collections one is full.
 const STRESS_FULL: u32 = 8;
+
+/// Of a cell larger than this, in bytes, the log remembers the young objects
+/// stored into it instead of the cell: visiting it again would cost more.
+const LARGE_OWNER: usize = 256;
 
 /// The generational collector.
 pub(crate) struct Generational {
@@ -149,6 +156,7 @@ impl Generational {
         let mut pause = core.stats.begin(PauseKind::Minor, cause);
         core.prepare(&mut pause);
         core.stats.count_log(core.log.len());
+        let targets = core.log.take_targets();
         let logged = core.log.take();
         pause.phase(Phase::Prepare);
 
@@ -161,6 +169,9 @@ impl Generational {
         let mut tracer = core.tracer::<M, _>(scope);
         tracer.mark_roots(roots);
         pause.phase(Phase::Roots);
+        for &obj in &targets {
+            tracer.object(obj)
+        }
         for &obj in &logged {
             tracer.grey.push(obj)
         }
@@ -228,6 +239,23 @@ impl Collector for Generational {
         core.log.push(owner, core.space.mem.size_of(owner));
         if core.log.weight() > pacer::LOG_WEIGHT {
             core.space.set_poll(POLL_WORK)
+        }
+    }
+    #[inline]
+    fn store(&mut self, core: &mut Core, owner: Obj, word: u64) {
+        let mem = &core.space.mem;
+        // With aging, a target that stays young would have to be remembered on.
+        if core.space.age_below != isize::MIN || mem.size_of(owner) <= LARGE_OWNER {
+            return self.log(core, owner);
+        }
+        if let Some(target) = referent(word) {
+            let addr = target.addr();
+            if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {
+                core.log.remember(target);
+                if core.log.weight() > pacer::LOG_WEIGHT {
+                    core.space.set_poll(POLL_WORK)
+                }
+            }
         }
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {

@@ -304,8 +304,26 @@ pub(super) fn get_i(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
 pub(super) fn set_table(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
     // SAFETY: see above.
     unsafe {
-        save(vm, pc);
         let (obj, key, v) = (*base.add(a(pc)), *base.add(b(pc)), *base.add(c(pc)));
+        if obj.tag == tag::TABLE && key.tag == tag::INT {
+            // Most often an element of the array part whose owner is logged now,
+            // or one more behind the last.
+            let t = Table(obj.obj());
+            if t.meta().is_none() {
+                let mem = &mut (*vm).mem;
+                let i = key.payload.wrapping_sub(1);
+                if i < t.arr_len() as u64 {
+                    let w = mem.pack(v);
+                    let (o, s) = t.array_slot(i);
+                    s.set(o, w, &mut mem.heap);
+                    return Regs { pc: pc.add(1), base, k };
+                }
+                if t.set_int(mem, key.as_int(), v).is_ok() {
+                    return Regs { pc: pc.add(1), base, k };
+                }
+            }
+        }
+        save(vm, pc);
         let s = index::set(&mut *vm, obj, key, v, false);
         was_set(vm, Regs { pc, base, k }, pc.add(1), s, key, v)
     }
