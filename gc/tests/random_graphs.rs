@@ -352,12 +352,11 @@ impl<const AGES: bool> World<AGES> {
                 if self.rng.one_in(12) {
                     // The program goes on in the midst of the lazy sweep.
                     let kind = self.m.heap.kind();
-                    let by = if kind == GcKind::MarkSweep { GcKind::Generational } else { GcKind::MarkSweep };
-                    if self.collects && self.switching {
-                        self.m.heap.switch(by, &mut self.m.roots);
-                        self.run_finalizers();
-                        self.m.heap.switch(kind, &mut self.m.roots);
-                        self.run_finalizers();
+                    if self.collects {
+                        for by in [GcKind::MarkSweep, GcKind::Generational, kind] {
+                            self.m.heap.switch(by, &mut self.m.roots);
+                            self.run_finalizers();
+                        }
                     }
                 }
                 if self.rng.one_in(4) {
@@ -446,7 +445,10 @@ fn every_collector() {
 fn every_collector_sweeping_lazily() {
     for &gc in GcKind::ALL {
         for seed in 0..seeds() {
-            let o = Options { verify: false, ..options(gc, 0) };
+            let o = Options {
+                verify: false,
+                ..options(gc, 0)
+            };
             run::<false>(&o, seed, 4000);
             run::<true>(&o, seed, 4000);
         }

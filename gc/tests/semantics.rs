@@ -326,6 +326,87 @@ fn what_was_allocated_last_stays_young_for_one_minor() {
 }
 
 #[test]
+fn an_old_weak_object_hears_of_the_death_of_what_stayed_young() {
+    for kind in [WEAK, EPHEMERON] {
+        let mut m = Machine::<true>::new(Options {
+            verify: true,
+            ..Options::default()
+        });
+        let owner = m.alloc(kind, 1, 2);
+        let key = m.alloc(NODE, 2, 0);
+        m.roots.stack.extend([Some(owner), Some(key)]);
+        m.collect_young();
+        m.collect_young();
+        while !m.heap.poll() {
+            m.alloc(NODE, 3, 4);
+        }
+        // Young for two minors: as a weak value, and as an ephemeron's key.
+        let late = m.alloc(NODE, 4, 0);
+        m.roots.stack.push(Some(late));
+        m.set(owner, 0, Some(late));
+        m.set(owner, 1, Some(key));
+        m.safepoint();
+        assert!(!m.heap.inspect(late).old && m.heap.inspect(late).allocated);
+        m.roots.stack.truncate(2);
+        m.collect_young();
+        assert!(!m.heap.inspect(late).allocated);
+        assert!(get(owner, 0).is_none());
+    }
+    // As an ephemeron's value, whose key lives.
+    let mut m = Machine::<true>::new(Options {
+        verify: true,
+        ..Options::default()
+    });
+    let owner = m.alloc(EPHEMERON, 1, 2);
+    let key = m.alloc(NODE, 2, 0);
+    m.roots.stack.extend([Some(owner), Some(key)]);
+    m.collect_young();
+    m.collect_young();
+    while !m.heap.poll() {
+        m.alloc(NODE, 3, 4);
+    }
+    let late = m.alloc(NODE, 4, 0);
+    m.set(owner, 0, Some(key));
+    m.set(owner, 1, Some(late));
+    m.safepoint();
+    assert!(!m.heap.inspect(late).old);
+    m.collect_young();
+    assert_eq!(get(owner, 1), Some(late));
+    assert!(m.heap.inspect(late).allocated && m.heap.inspect(late).old);
+}
+
+#[test]
+fn many_ephemerons_wait_for_one_key() {
+    for gc in collecting() {
+        let mut m = machine(gc);
+        let key = m.alloc(NODE, 1, 0);
+        let gate = m.alloc(NODE, 2, 0);
+        for i in 0..10 {
+            let e = m.alloc(EPHEMERON, 3, 4);
+            root(&mut m, e);
+            for j in [0, 2] {
+                let value = m.alloc(NODE, 10 + i, 0);
+                m.set(e, j, Some(key));
+                m.set(e, j + 1, Some(value));
+            }
+        }
+        // The last ephemeron to be looked at opens the gate to the key.
+        let opener = m.alloc(EPHEMERON, 4, 2);
+        m.set(opener, 0, Some(gate));
+        m.set(opener, 1, Some(key));
+        m.roots.stack.insert(0, Some(opener));
+        m.roots.stack.push(Some(gate));
+        m.roots.stack.rotate_right(3);
+        m.collect_young();
+        m.collect_full();
+        assert_eq!(m.heap.objects(), 11 + 2 + 20);
+        m.roots.stack.retain(|&o| o != Some(gate));
+        m.collect_full();
+        assert_eq!(m.heap.objects(), 11);
+    }
+}
+
+#[test]
 fn a_minor_does_not_depend_on_the_heaps_size() {
     let mut m = M::new(Options::default());
     let records = Rc::new(RefCell::new(Vec::new()));

@@ -76,7 +76,7 @@ pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
 
     core.space.begin_sweep(ARM);
     core.stats.set_live(core.space.used());
-    if cause == Cause::Explicit {
+    if kind == PauseKind::Full && cause == Cause::Explicit {
         core.space.finish_sweep();
         pause.phase(Phase::Sweep);
         core.release(usize::MAX);
