@@ -241,7 +241,8 @@ impl State {
     /// instruction; where `Regs` leave the interpreter.
     pub(crate) fn exit_regs(&self) -> Regs {
         // SAFETY: `frame` is the innermost frame.
-        Regs { pc: code_exit(), base: unsafe { (*self.frame).base }, k: std::ptr::null() }
+        let base = unsafe { (*self.frame).base };
+        Regs { pc: code_exit(), base, k: std::ptr::null() }
     }
 
     /// The roots, for a collection. The running thread's state must be saved.

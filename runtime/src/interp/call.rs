@@ -335,19 +335,14 @@ unsafe fn continue_meta(vm: &mut State, how: u8, aux: u32, v: *mut Value) -> Reg
         match how {
             cont::STORE => copy(r.base.add(aux as usize), v),
             cont::JUMP_IF | cont::JUMP_IF_NOT => {
-                if (*v).truthy() == (how == cont::JUMP_IF) {
-                    r.pc = r.pc.offset(*r.pc.sub(1) as i32 as isize);
-                }
+                let taken = (*v).truthy() == (how == cont::JUMP_IF);
+                r.pc = r.pc.offset(if taken { *r.pc.sub(1) as i32 as isize } else { 0 });
             }
             cont::CONCAT => {
                 copy(r.base.add(aux as usize), v);
                 return slow::concat_continue(vm, r, aux as usize);
             }
-            cont::RETRY => {
-                if aux != 0 {
-                    vm.top = r.base.add(aux as usize - 1);
-                }
-            }
+            cont::RETRY if aux != 0 => vm.top = r.base.add(aux as usize - 1),
             cont::RETURN => {
                 let n = vm.top.offset_from(v) as usize;
                 return finish(vm, v, n);

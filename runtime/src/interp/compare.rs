@@ -46,6 +46,7 @@ pub(crate) fn eq_metamethod(vm: &State, x: Value, y: Value) -> Option<Value> {
             if !f.is_nil() {
                 return Some(f);
             }
+            // SAFETY: as above.
             unsafe { m.set_flags(m.flags() | NO_EQ) };
         }
     }

@@ -793,10 +793,10 @@ unsafe fn join(vm: &mut State, start: *const Value, n: usize) -> Option<Value> {
         }
         if n == 2 {
             let (x, y) = (*start, *start.add(1));
-            if Str(x.obj()).len() == 0 {
+            if Str(x.obj()).is_empty() {
                 return Some(y);
             }
-            if Str(y.obj()).len() == 0 {
+            if Str(y.obj()).is_empty() {
                 return Some(x);
             }
         }

@@ -6,12 +6,15 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+type AtExit = Box<dyn FnOnce(&mut Context)>;
+type WarningOutput = fn(&Context, &[u8]);
+
 /// Data that libraries and the host keep with a virtual machine, by name.
 #[derive(Default)]
 pub struct Host {
     data: RefCell<HashMap<&'static str, Box<dyn Any>>>,
-    at_exit: RefCell<Vec<Box<dyn FnOnce(&mut Context)>>>,
-    output: RefCell<Option<fn(&Context, &[u8])>>,
+    at_exit: RefCell<Vec<AtExit>>,
+    output: RefCell<Option<WarningOutput>>,
 }
 
 impl Host {

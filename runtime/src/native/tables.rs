@@ -4,7 +4,6 @@ use super::{Context, Result, Table, Userdata, Value};
 use crate::object::event::Event;
 use crate::object::string::Str as RawStr;
 use crate::object::table::{Table as RawTable, flag};
-use crate::value::Value as Raw;
 use crate::vm::State;
 use std::marker::PhantomData;
 
@@ -242,9 +241,5 @@ impl Context {
     /// The registry: a table that only natives reach.
     pub fn registry(&self) -> Table<'_> {
         Table(self.vm().registry, PhantomData)
-    }
-    /// A value in register form, for the implementation of natives here.
-    pub(crate) fn value_of(&self, v: Raw) -> Value<'_> {
-        Value::of(v)
     }
 }

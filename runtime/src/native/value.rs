@@ -277,9 +277,10 @@ impl<'a> Function<'a> {
                     if name.is_empty() { b"(no name)".to_vec() } else { name.to_vec() };
                 Some((name, Value::of(c.upvalue(n - 1).get())))
             }
-            // SAFETY: slots of a live object hold live words.
             FunctionObj::Native(f) => {
-                Some((Vec::new(), Value::of(unsafe { Raw::from_word(f.upvalue(n - 1).load()) })))
+                // SAFETY: slots of a live object hold live words.
+                let v = unsafe { Raw::from_word(f.upvalue(n - 1).load()) };
+                Some((Vec::new(), Value::of(v)))
             }
         }
     }

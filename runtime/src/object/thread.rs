@@ -6,7 +6,7 @@
 //! no frame reaches above `soft_limit` without raising it first, so that a
 //! collection never meets a stale reference.
 
-use super::function::{Native, Upvalue};
+use super::function::Upvalue;
 use super::kind;
 use crate::mem::Mem;
 use crate::value::{Value, tag};
@@ -390,13 +390,4 @@ pub(crate) unsafe fn trace_thread<V: Visitor>(o: Obj, v: &mut V) -> usize {
 pub(crate) unsafe fn drop_thread(o: Obj) {
     // SAFETY: made by `Box::into_raw`.
     drop(unsafe { Box::from_raw((*(o.as_ptr() as *const ThreadCell)).data) });
-}
-
-/// The name of the native function running in a frame, if any.
-pub(crate) fn native_of(f: &Frame) -> Option<Native> {
-    // SAFETY: `base[-1]` of a frame is its function.
-    unsafe {
-        let v = *f.base.sub(1);
-        (v.tag == tag::NATIVE).then(|| Native::of(v))
-    }
 }

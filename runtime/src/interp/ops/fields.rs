@@ -89,7 +89,7 @@ unsafe fn write_cached(t: *const Value, v: *const Value, pc: Pc) -> bool {
         } else {
             // The name is new: the table goes over to the next shape.
             let inline = *(cell as *const u8).add(2) as usize;
-            if n >= inline || (*cell).meta.load().is_some_and(|m| no_newindex(m)) {
+            if n >= inline || (*cell).meta.load().is_some_and(no_newindex) {
                 return false;
             }
             let (o, s) = field_slot(cell, n);
@@ -139,7 +139,7 @@ body!(self_, |d, vm, pc, base, k| {
     if (*t).tag == tag::TABLE {
         let cell = (*t).payload as *const TableCell;
         if (*cell).shape.get() == x(pc, 2) {
-            let meta = (*cell).meta.load().map_or(0, |m| compressed(m));
+            let meta = (*cell).meta.load().map_or(0, compressed);
             let holder = x(pc, 5);
             let w = if holder == 0 {
                 field_slot(cell, cached_slot(pc)).1.load()
