@@ -110,17 +110,20 @@ impl Drops {
         self.young.push(obj)
     }
     /// Drops the payloads of the registered objects that were not reached.
-    pub fn drop_dead<M: Model>(&mut self, reached: impl Fn(Obj) -> bool, full: bool) {
-        let sweep = |list: &mut Vec<Obj>| {
+    /// Returns the bytes outside of the heap that were freed.
+    pub fn drop_dead<M: Model>(&mut self, reached: impl Fn(Obj) -> bool, full: bool) -> usize {
+        let mut bytes = 0;
+        let mut sweep = |list: &mut Vec<Obj>| {
             for obj in list.extract_if(.., |&mut o| !reached(o)) {
                 // SAFETY: not reached, so dead; its cell is freed after this.
-                unsafe { M::drop_payload(obj) }
+                bytes += unsafe { M::drop_payload(obj) }
             }
         };
         sweep(&mut self.young);
         if full {
             sweep(&mut self.old);
         }
+        bytes
     }
     /// After a collection: moves the entries that are old now to the old ones.
     pub fn promote(&mut self, is_old: impl Fn(Obj) -> bool) {
@@ -128,6 +131,6 @@ impl Drops {
     }
     /// Drops all payloads: the heap is being dropped.
     pub fn drop_all<M: Model>(&mut self) {
-        self.drop_dead::<M>(|_| false, true)
+        self.drop_dead::<M>(|_| false, true);
     }
 }

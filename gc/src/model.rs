@@ -60,10 +60,11 @@ pub trait Model: Sized + 'static {
     unsafe fn clear_weak(obj: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool);
     /// Drops what `obj` owns outside of the heap; called once, when `obj`
     /// (registered with `Heap::register_drop`) is dead, before its cell is reused.
+    /// Returns the bytes, accounted with `Heap::external`, that this frees.
     ///
     /// # Safety
     /// `obj` is dead but its cell is intact; objects it refers to may be gone.
-    unsafe fn drop_payload(obj: Obj);
+    unsafe fn drop_payload(obj: Obj) -> usize;
     /// The kind's name, for the verifier, heap dumps and statistics.
     fn kind_name(kind: u8) -> &'static str;
 }

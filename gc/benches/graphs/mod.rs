@@ -33,7 +33,9 @@ impl Model for Nodes {
     }
     unsafe fn ephemerons(_: Obj, _: &mut dyn FnMut(Obj, Obj)) {}
     unsafe fn clear_weak(_: Obj, _: WeakPart, _: &dyn Fn(Obj) -> bool) {}
-    unsafe fn drop_payload(_: Obj) {}
+    unsafe fn drop_payload(_: Obj) -> usize {
+        0
+    }
     fn kind_name(_: u8) -> &'static str {
         "node"
     }

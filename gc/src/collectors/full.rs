@@ -69,7 +69,8 @@ pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
 
     let live = |o: Obj| mem.mark.test(o.addr());
     roots.prune(&live, true);
-    core.drops.drop_dead::<M>(live, true);
+    let freed = core.drops.drop_dead::<M>(live, true);
+    core.space.external(-(freed as isize));
     core.finalizers.promote(|_| true);
     core.drops.promote(|_| true);
     pause.phase(Phase::Prune);

@@ -186,7 +186,8 @@ impl Generational {
             (true, true) => Life::Young,
             (true, false) => Life::Old,
         });
-        core.drops.drop_dead::<M>(reached, false);
+        let freed = core.drops.drop_dead::<M>(reached, false);
+        core.space.external(-(freed as isize));
         core.finalizers.promote(is_old);
         core.drops.promote(is_old);
         core.log.replace(scope.log, logged);

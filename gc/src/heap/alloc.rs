@@ -257,12 +257,14 @@ impl Space {
     }
 
     fn find_block(&mut self, class: usize) -> Option<BlockId> {
-        if let Some(b) = self.pool.take_warm(&self.mem) {
-            return Some(self.adopt(b, class));
-        }
+        // Holes before empty blocks: else every minor's few survivors would hold
+        // blocks of their own, and the heap would grow with the number of minors.
         if let Some(b) = self.classes[class].available.pop() {
             self.mem.info(b).set_available(0);
             return Some(b);
+        }
+        if let Some(b) = self.pool.take_warm(&self.mem) {
+            return Some(self.adopt(b, class));
         }
         for _ in 0..SWEEP_TRIES {
             if !self.sweep_next(class) {

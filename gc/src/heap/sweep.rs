@@ -66,7 +66,7 @@ impl Space {
         let capacity = Space::capacity(class);
         if live == 0 {
             self.disown(b, class);
-        } else if (capacity - live) * 8 >= capacity {
+        } else if (capacity - live) * 4 >= capacity {
             info.set_available(self.epoch);
             self.classes[class].available.push(b);
         }

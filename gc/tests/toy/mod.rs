@@ -124,8 +124,9 @@ impl Model for Toy {
             _ => {}
         }
     }
-    unsafe fn drop_payload(obj: Obj) {
-        DROPPED.with_borrow_mut(|d| d.push(id(obj)))
+    unsafe fn drop_payload(obj: Obj) -> usize {
+        DROPPED.with_borrow_mut(|d| d.push(id(obj)));
+        0
     }
     fn kind_name(kind: u8) -> &'static str {
         ["?", "node", "edges", "weak", "ephemeron", "payload"]

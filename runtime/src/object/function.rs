@@ -37,6 +37,13 @@ pub struct FnProto {
     pub(crate) info: Rc<Prototype>,
 }
 
+impl FnProto {
+    /// Bytes outside of the heap, roughly: with what the compiler's form takes.
+    fn bytes(&self) -> usize {
+        size_of::<FnProto>() + self.code_words.len() * 8 + self.constants.len() * 32
+    }
+}
+
 /// PROTO: header, address of the boxed [`FnProto`].
 #[repr(C)]
 pub(crate) struct ProtoCell {
@@ -307,8 +314,7 @@ pub(crate) fn instantiate(mem: &mut Mem, p: &Rc<Prototype>) -> Obj {
         protos,
         info: p.clone(),
     });
-    let bytes = size_of::<FnProto>() + data.code_words.len() * 8 + data.constants.len() * 32;
-    mem.heap.external(bytes as isize);
+    mem.heap.external(data.bytes() as isize);
     // SAFETY: the cell is initialised here.
     unsafe {
         let o = mem.heap.alloc(size_of::<ProtoCell>(), kind::PROTO);
@@ -352,9 +358,9 @@ pub(crate) unsafe fn proto_data<'a>(o: Obj) -> &'a FnProto {
 ///
 /// # Safety
 /// `o` is a dead object of kind PROTO; called once.
-pub(crate) unsafe fn drop_proto(o: Obj) {
+pub(crate) unsafe fn drop_proto(o: Obj) -> usize {
     // SAFETY: made by `Box::into_raw` in `instantiate`.
-    drop(unsafe { Box::from_raw((*(o.as_ptr() as *const ProtoCell)).data) });
+    unsafe { Box::from_raw((*(o.as_ptr() as *const ProtoCell)).data) }.bytes()
 }
 
 /// # Safety

@@ -387,7 +387,7 @@ pub(crate) unsafe fn trace_thread<V: Visitor>(o: Obj, v: &mut V) -> usize {
 
 /// # Safety
 /// `o` is a dead THREAD; called once.
-pub(crate) unsafe fn drop_thread(o: Obj) {
+pub(crate) unsafe fn drop_thread(o: Obj) -> usize {
     // SAFETY: made by `Box::into_raw`.
-    drop(unsafe { Box::from_raw((*(o.as_ptr() as *const ThreadCell)).data) });
+    unsafe { Box::from_raw((*(o.as_ptr() as *const ThreadCell)).data) }.bytes()
 }

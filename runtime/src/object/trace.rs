@@ -35,14 +35,14 @@ impl Model for LuaModel {
         // SAFETY: as for the caller.
         unsafe { super::table::clear_weak(obj, part, live) }
     }
-    unsafe fn drop_payload(obj: Obj) {
+    unsafe fn drop_payload(obj: Obj) -> usize {
         // SAFETY: as for the caller.
         unsafe {
             match obj.kind() {
                 kind::PROTO => super::function::drop_proto(obj),
                 kind::USERDATA => super::userdata::drop_userdata(obj),
                 kind::THREAD => super::thread::drop_thread(obj),
-                _ => {}
+                _ => 0,
             }
         }
     }

@@ -79,7 +79,8 @@ pub(crate) unsafe fn trace_userdata<V: Visitor>(o: Obj, v: &mut V) -> usize {
 
 /// # Safety
 /// `o` is a dead USERDATA; called once.
-pub(crate) unsafe fn drop_userdata(o: Obj) {
+pub(crate) unsafe fn drop_userdata(o: Obj) -> usize {
     // SAFETY: made by `Box::into_raw` in `new`.
     drop(unsafe { Box::from_raw(UserdataObj(o).cell().payload) });
+    0
 }
