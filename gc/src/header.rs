@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
 /// The collector has seen this object's fields as they are now and wants to hear before they change.
 pub const UNLOGGED: u8 = 1;
+/// An immortal object outside of the heap that must not be written: every store
+/// takes the slow path, where its model's code looks for it. Comes with UNLOGGED.
+pub const FROZEN: u8 = 0x80;
 /// The object is on the list of objects with a finalizer.
 pub const FINALIZABLE: u8 = 2;
 
@@ -93,6 +96,13 @@ impl Obj {
     #[inline(always)]
     pub fn unlogged(self) -> bool {
         self.header().flags.load(Relaxed) & UNLOGGED != 0
+    }
+    /// Whether a store into this object must take the slow
+    /// path; `concerns` says whether the store adds or removes a reference.
+    #[inline(always)]
+    pub(crate) fn wants_to_hear(self, concerns: impl FnOnce() -> bool) -> bool {
+        let flags = self.header().flags.load(Relaxed);
+        flags & UNLOGGED != 0 && (flags & FROZEN != 0 || concerns())
     }
     /// The collector's flags.
     #[inline(always)]

@@ -62,7 +62,7 @@ impl Slot {
     #[inline(always)]
     #[must_use]
     pub fn try_set(&self, owner: Obj, word: u64) -> bool {
-        if owner.unlogged() && self.concerns(word) {
+        if owner.wants_to_hear(|| self.concerns(word)) {
             return false;
         }
         self.0.store(word, Ordering::Release);
@@ -71,7 +71,7 @@ impl Slot {
     /// Stores through the barrier.
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, word: u64, heap: &mut Heap<M>) {
-        if owner.unlogged() && self.concerns(word) {
+        if owner.wants_to_hear(|| self.concerns(word)) {
             heap.store(owner, word);
         }
         self.0.store(word, Ordering::Release)

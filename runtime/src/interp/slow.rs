@@ -311,13 +311,6 @@ pub(super) fn set_table(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             let t = Table(obj.obj());
             if t.meta().is_none() {
                 let mem = &mut (*vm).mem;
-                let i = key.payload.wrapping_sub(1);
-                if i < t.arr_len() as u64 {
-                    let w = mem.pack(v);
-                    let (o, s) = t.array_slot(i);
-                    s.set(o, w, &mut mem.heap);
-                    return Regs { pc: pc.add(1), base, k };
-                }
                 if t.set_int(mem, key.as_int(), v).is_ok() {
                     return Regs { pc: pc.add(1), base, k };
                 }

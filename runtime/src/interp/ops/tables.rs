@@ -3,9 +3,11 @@
 use super::super::{Dispatch, Pc, a, b, c, copy, set_int, slow, x};
 use super::data::body;
 use crate::object::table::flag::{NO_LEN, NO_NEWINDEX};
-use crate::object::table::{Table, TableCell};
-use crate::value::{NIL_WORD, Value, tag};
+use crate::object::table::{CHUNK, Table, TableCell};
+use crate::value::{ADDR_MASK, NIL_WORD, Value, tag};
 use crate::vm::State;
+use moonsweep_gc::{Header, Obj, Slot};
+use std::ptr::NonNull;
 
 type Base = *mut Value;
 type K = *const Value;
@@ -52,6 +54,49 @@ unsafe fn write_element(t: *const Value, i: u64, v: *const Value) -> bool {
     }
 }
 
+/// Puts a value behind the last element of the array part; false: no room, or
+/// other parts of the table have a say.
+#[inline(always)]
+unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
+    // SAFETY: as for `read_element`; a store's capacity is the first word behind
+    // its header, its slots start at 16.
+    unsafe {
+        let cell = (*t).payload as *const TableCell;
+        if i != (*cell).arr_len.get() as u64
+            || (*cell).hash.load() != NIL_WORD
+            || (*cell).meta.load().is_some()
+            || (*v).tag == tag::NIL
+        {
+            return false;
+        }
+        let array = (*cell).array.load();
+        if array == NIL_WORD {
+            return false;
+        }
+        let Some(w) = (*v).to_word() else { return false };
+        let mut store = (array & ADDR_MASK) as *const u64;
+        let capacity = *store.add(1) as u32 as u64;
+        let mut at = i;
+        if array & 1 != 0 {
+            at = i % CHUNK as u64;
+            let chunk = i / CHUNK as u64;
+            // Behind an element of the same chunk, the chunk exists.
+            if at == 0 || chunk >= capacity {
+                return false;
+            }
+            store = *store.add(2 + chunk as usize) as *const u64;
+        } else if i >= capacity {
+            return false;
+        }
+        let owner = Obj::from_ptr(NonNull::new_unchecked(store as *mut Header));
+        if !(*(store.add(2 + at as usize) as *const Slot)).try_set(owner, w) {
+            return false;
+        }
+        (*cell).arr_len.set(i as u32 + 1);
+        true
+    }
+}
+
 body!(get_table, |d, vm, pc, base, k| {
     let t = base.add(b(pc));
     let key = base.add(c(pc));
@@ -77,7 +122,8 @@ body!(set_table, |d, vm, pc, base, k| {
     let key = base.add(b(pc));
     if (*t).tag == tag::TABLE
         && (*key).tag == tag::INT
-        && write_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
+        && (write_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
+            || append_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc))))
     {
         return d.next(vm, pc.add(1), base, k);
     }

@@ -12,7 +12,7 @@
 //!
 //! Two immortal cells outside of the heap stand for parts without content: a
 //! chunk of nils and a segment without nodes. They are never written: the
-//! headers say UNLOGGED for ever, so `Slot::try_set` refuses, and the slow path
+//! headers say UNLOGGED and FROZEN for ever, so `Slot::try_set` refuses, and the slow path
 //! (`Table::set_int`) puts a new cell in their place. Traces skip them.
 
 use crate::mem::Mem;
@@ -67,7 +67,8 @@ struct Immortal<const N: usize> {
 
 const fn immortal<const N: usize>(kind: u8, capacity: u64, extra: u64) -> Immortal<N> {
     // Little-endian header: kind, flags, user bytes, count.
-    let head = kind as u64 | (moonsweep_gc::header::UNLOGGED as u64) << 8;
+    use moonsweep_gc::header::{FROZEN, UNLOGGED};
+    let head = kind as u64 | ((UNLOGGED | FROZEN) as u64) << 8;
     Immortal {
         head: [AtomicU64::new(head), AtomicU64::new(capacity | extra << 32)],
         slots: [const { AtomicU64::new(NIL_WORD) }; N],
