@@ -67,6 +67,8 @@ pub struct State {
     pub(crate) seed: u64,
     pub(crate) host: crate::native::Host,
     pub(crate) closing: bool,
+    /// Lookups through metatables.
+    pub(crate) chains: crate::interp::chain::ChainCache,
     /// Collections so far.
     pub(crate) collections: u64,
     pub(crate) interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
@@ -126,6 +128,7 @@ impl State {
                 seed,
                 host: crate::native::Host::default(),
                 closing: false,
+                chains: Default::default(),
                 collections: 0,
                 interrupt: Default::default(),
             });

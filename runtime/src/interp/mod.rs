@@ -26,6 +26,7 @@
 
 pub(crate) mod arith;
 pub(crate) mod call;
+pub(crate) mod chain;
 pub(crate) mod close;
 pub(crate) mod compare;
 pub(crate) mod coroutine;

@@ -9,7 +9,7 @@ use super::call::{How, begin, call_meta, finish};
 use super::index::{self, Get, Set};
 use super::unwind::throw;
 use super::{
-    Pc, Regs, a, arith, b, bx, c, close as closing, compare, copy, message, name_index, ops, sbx,
+    Pc, Regs, a, arith, b, bx, c, chain, close as closing, compare, copy, message, name_index, ops, sbx,
     sc, set_float, set_int, x,
 };
 use crate::native::{ArithOp, Num};
@@ -185,7 +185,26 @@ unsafe fn get_name_at(vm: *mut State, r: Regs, obj: Value, name: Str, words: usi
             let g = index::get(&*vm, obj, key);
             return got(vm, r, next, a(r.pc), g, key);
         }
-        fill_get_cache(&*vm, r.pc, obj, name);
+        if obj.tag == tag::TABLE {
+            // A cached slot that holds nil needs no other look into the table.
+            let t = Table(obj.obj());
+            if t.shape() != x(r.pc, 2) {
+                fill_get_cache(&*vm, r.pc, obj, name);
+                let v = t.get_str(&(*vm).mem, name);
+                if !v.is_nil() {
+                    *r.base.add(a(r.pc)) = v;
+                    return Regs { pc: next, ..r };
+                }
+            }
+            let v = match t.meta() {
+                None => Some(Value::NIL),
+                Some(m) => chain::get(&mut *vm, m, name),
+            };
+            if let Some(v) = v {
+                *r.base.add(a(r.pc)) = v;
+                return Regs { pc: next, ..r };
+            }
+        }
         let g = index::get_name(&*vm, obj, name);
         got(vm, r, next, a(r.pc), g, key)
     }
@@ -343,6 +362,16 @@ pub(super) fn self_(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let dst = a(pc);
         let next = pc.add(words(Op::SELF));
         let r = Regs { pc, base, k };
+        if obj.tag == tag::TABLE && x(pc, 2) == Table(obj.obj()).shape() && x(pc, 5) != 0 {
+            // The same shape with another metatable: a call of different classes' methods.
+            if let Some(m) = Table(obj.obj()).meta()
+                && let Some(v) = chain::get(state, m, name)
+            {
+                *base.add(dst + 1) = obj;
+                *base.add(dst) = v;
+                return Regs { pc: next, base, k };
+            }
+        }
         let g = if name.is_interned() {
             fill_self_cache(state, pc, obj, name);
             index::get_name(state, obj, name)
@@ -381,42 +410,15 @@ unsafe fn fill_self_cache(vm: &mut State, pc: Pc, obj: Value, name: Str) {
             _ => return,
         };
         let Some(meta) = meta else { return };
-        let Some((holder, n)) = find_holder(vm, meta, name) else { return };
+        let chain::Way::Holder(holder, n) = chain::find(vm, meta, name) else { return };
+        if n >= u16::MAX as u32 || !ops::fields::expandable(vm, holder) {
+            return;
+        }
         *(w as *mut u16).add(3) = n as u16;
         *w.add(2) = receiver;
         *w.add(3) = ops::fields::compressed(meta.0);
         *w.add(4) = vm.mem.epoch;
         *w.add(5) = ops::fields::compressed(holder.0);
-    }
-}
-
-/// The table in whose shape a name is found through `__index` tables, and its
-/// slot there; marks the tables on the way.
-unsafe fn find_holder(vm: &mut State, meta: Table, name: Str) -> Option<(Table, u32)> {
-    // SAFETY: see above.
-    unsafe {
-        let index = vm.events[Event::Index as usize];
-        let mut m = meta;
-        for _ in 0..8 {
-            let h = Table::from_value(m.get_str(&vm.mem, index))?;
-            for p in [m, h] {
-                if p.flags() & table_flag::IS_META == 0 {
-                    p.set_flags(p.flags() | table_flag::IS_META);
-                    vm.mem.bump_epoch();
-                }
-            }
-            if let Some(n) = vm.mem.shapes.lookup(h.shape(), name.0)
-                && n < u16::MAX as u32
-                && h.slot(n).1.load() != crate::value::NIL_WORD
-            {
-                return ops::fields::expandable(vm, h).then_some((h, n));
-            }
-            if vm.mem.shapes.is_sealed(h.shape()) {
-                return None;
-            }
-            m = h.meta()?;
-        }
-        None
     }
 }
 

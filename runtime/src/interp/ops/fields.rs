@@ -82,7 +82,7 @@ unsafe fn write_cached(t: *const Value, v: *const Value, pc: Pc) -> bool {
         let after = x(pc, 3);
         if after == shape {
             let (o, s) = field_slot(cell, n);
-            if s.load() == NIL_WORD && (*cell).meta.load().is_some() {
+            if s.load() == NIL_WORD && (*cell).meta.load().is_some_and(no_newindex) {
                 return false;
             }
             s.try_set(owner(o), w)
