@@ -61,16 +61,34 @@ pub(crate) fn set_stack_overflow(state: &mut State) {
     }
 }
 
+/// A safepoint at a JMP, which may lead forward into an expression.
+#[cold]
+pub(super) fn poll_jump(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
+    // SAFETY: as for `poll`.
+    unsafe {
+        let offset = (*pc as i32 >> 8) as isize;
+        let to = pc.offset(offset + 1);
+        if offset < 0 { poll(vm, to, base, k) } else { poll_at(vm, to, base, k) }
+    }
+}
+
 /// A safepoint at a backward jump: `pc` is where the program goes on.
 #[cold]
 pub(super) fn poll(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
     // SAFETY: the running frame is a Lua function's; nothing is open above it.
     unsafe {
+        clear_temporaries(pc, base);
+        poll_at(vm, pc, base, k)
+    }
+}
+
+unsafe fn poll_at(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
+    // SAFETY: as for `poll`.
+    unsafe {
         let state = &mut *vm;
         // As behind the first word of the instruction that comes next.
         (*state.frame).pc = pc.add(1);
         state.top = base;
-        clear_temporaries(pc, base);
         if safepoint(state) {
             return throw(vm);
         }

@@ -283,7 +283,8 @@ impl ThreadData {
                 (*f).base = moved((*f).base);
                 f = f.add(1);
             }
-            self.soft_limit = p.add(new);
+            // The reserve is for those who ask.
+            self.soft_limit = p.add(new.min(MAX_STACK.max(need)));
         }
         let mut u = self.open;
         while let Some(o) = u {
