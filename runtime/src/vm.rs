@@ -388,7 +388,7 @@ impl Roots for VmRoots {
 /// ```
 /// let mut vm = moonsweep_runtime::Vm::new(Default::default())?;
 /// let cx = vm.context();
-/// let f = cx.load(b"return 6 * 7", b"=example", "t", None).unwrap().unwrap();
+/// let Ok(f) = cx.load(b"return 6 * 7", b"=example", "t", None).unwrap() else { panic!() };
 /// cx.push(f);
 /// cx.call(0, Some(1)).unwrap();
 /// assert_eq!(cx.top(0).to_integer(), Some(42));
