@@ -17,6 +17,8 @@ pub struct Mem {
     pub shapes: Shapes,
     /// Changes whenever a cached method lookup through metatables may have become stale.
     pub epoch: u32,
+    /// A metatable's `__mode` was assigned: tables may have become weak or strong.
+    pub modes_stale: bool,
 }
 
 impl Mem {

@@ -36,6 +36,11 @@ pub struct State {
     pub(crate) stack_limit: *mut Value,
     /// End of an open list of values; end of a native's frame.
     pub(crate) top: *mut Value,
+    /// The table of handlers that is in use: the plain one or, while a hook is
+    /// on, the one that looks at each instruction. Null where there are none.
+    pub(crate) dispatch: *const (),
+    /// The events that the running thread's hook waits for now; 0: none.
+    pub(crate) hook_mask: u32,
     pub(crate) mem: Mem,
     pub(crate) thread: ThreadObj,
     pub(crate) main: ThreadObj,
@@ -63,6 +68,8 @@ pub struct State {
     pub(crate) in_finalizer: bool,
     pub(crate) gc_mode: &'static str,
     pub(crate) gc_params: [i64; 3],
+    /// What steps of `collectgarbage` are worth since the last collection, in bytes.
+    pub(crate) step_credit: usize,
     pub(crate) warn: WarnState,
     pub(crate) seed: u64,
     pub(crate) host: crate::native::Host,
@@ -89,6 +96,7 @@ impl State {
             strings: Interner::new(seed),
             shapes: Shapes::new(),
             epoch: 0,
+            modes_stale: false,
         };
         // SAFETY: allocation never collects, so the objects made here stay
         // alive until they are roots.
@@ -106,6 +114,8 @@ impl State {
                 frame_end: std::ptr::null_mut(),
                 stack_limit: std::ptr::null_mut(),
                 top: std::ptr::null_mut(),
+                dispatch: std::ptr::null(),
+                hook_mask: 0,
                 mem,
                 thread: main,
                 main,
@@ -124,6 +134,7 @@ impl State {
                 in_finalizer: false,
                 gc_mode: "generational",
                 gc_params: [200, 100, 13],
+                step_credit: 0,
                 warn: WarnState::default(),
                 seed,
                 host: crate::native::Host::default(),
@@ -159,6 +170,7 @@ impl State {
         self.stack_limit = d.soft_limit;
         // SAFETY: the last element of the frame array.
         self.frame_end = unsafe { d.frames.add(d.frame_capacity - 1) };
+        crate::interp::hook::refresh(self);
     }
 
     /// Slow path of every stack check: makes room for `need` slots from `from`
@@ -189,10 +201,28 @@ impl State {
         }
         // SAFETY: within the stack's capacity.
         unsafe {
-            let soft = t.stack.add((want + 512).min(t.capacity));
+            let soft = t.stack.add((want + 512).min(limit).min(t.capacity));
             self.stack_limit = soft.max(t.soft_limit.min(t.stack.add(t.capacity)));
         }
         true
+    }
+
+    /// Gives the reserve for message handlers back, so that the next overflow
+    /// finds it again.
+    pub(crate) fn leave_reserve(&mut self) {
+        self.save_thread();
+        let t = self.thread.data();
+        // SAFETY: within the stack, whose end is at or above `stack_limit`.
+        unsafe {
+            let low = t.live_end().max(t.stack.add(MAX_STACK.min(t.capacity)));
+            let mut p = low;
+            while p < self.stack_limit {
+                *p = Value::NIL;
+                p = p.add(1);
+            }
+            self.stack_limit = self.stack_limit.min(low);
+        }
+        t.soft_limit = self.stack_limit;
     }
 
     /// Makes room for one more frame.
@@ -258,6 +288,9 @@ impl State {
     /// # Safety
     /// `frame` and `top` are current: see `object::thread::live_end`.
     unsafe fn prepare_collection(&mut self) {
+        if std::mem::take(&mut self.mem.modes_stale) {
+            crate::native::refresh_modes(self);
+        }
         self.save_thread();
         // The stacks of the running chain change without a barrier: the
         // collector is told now.
@@ -358,7 +391,7 @@ impl Roots for VmRoots {
 /// ```
 /// let mut vm = moonsweep_runtime::Vm::new(Default::default())?;
 /// let cx = vm.context();
-/// let f = cx.load(b"return 6 * 7", b"=example", "t", None).unwrap().unwrap();
+/// let Ok(f) = cx.load(b"return 6 * 7", b"=example", "t", None).unwrap() else { panic!() };
 /// cx.push(f);
 /// cx.call(0, Some(1)).unwrap();
 /// assert_eq!(cx.top(0).to_integer(), Some(42));

@@ -40,6 +40,9 @@ const GC_OPTIONS: &[&str] = &[
 
 fn collectgarbage(cx: &mut Context) -> Result<Results> {
     let option = GC_OPTIONS[cx.check_option(0, Some("collect"), GC_OPTIONS)?];
+    if cx.in_finalizer() {
+        return cx.ret(Value::Nil);
+    }
     match option {
         "stop" => cx.gc_stop(),
         "restart" => cx.gc_restart(),

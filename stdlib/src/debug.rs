@@ -1,7 +1,7 @@
 //! The `debug` library.
 
 use moonsweep_runtime::native::{
-    Context, FrameInfo, Function, NativeDef, Result, Results, Thread, Value,
+    Context, FrameInfo, Function, HookEvents, NativeDef, Result, Results, Thread, Value,
 };
 
 use crate::io;
@@ -69,8 +69,8 @@ fn getinfo(cx: &mut Context) -> Result<Results> {
         text("namewhat", info.name_what.as_bytes())?;
     }
     if has(b'r') {
-        table.set_name(cx, "ftransfer", 0)?;
-        table.set_name(cx, "ntransfer", 0)?;
+        table.set_name(cx, "ftransfer", i64::from(info.transfer.0))?;
+        table.set_name(cx, "ntransfer", i64::from(info.transfer.1))?;
     }
     if has(b't') {
         table.set_name(cx, "istailcall", info.is_tail_call)?;
@@ -267,6 +267,40 @@ fn traceback(cx: &mut Context) -> Result<Results> {
     cx.ret(cx.string(cx.traceback(thread, message, level))?)
 }
 
+fn sethook(cx: &mut Context) -> Result<Results> {
+    let cx = &*cx;
+    let (thread, first) = thread_argument(cx);
+    if cx.arg(first).is_nil() {
+        cx.set_hook(thread, None, HookEvents::default());
+        return cx.none();
+    }
+    let mask = cx.check_str(first + 1)?.as_bytes();
+    let function = cx.check_function(first)?;
+    let count = cx.opt_int(first + 2, 0)?;
+    let events = HookEvents {
+        call: mask.contains(&b'c'),
+        ret: mask.contains(&b'r'),
+        line: mask.contains(&b'l'),
+        count: u32::try_from(count.max(0)).unwrap_or(u32::MAX),
+    };
+    cx.set_hook(thread, Some(function), events);
+    cx.none()
+}
+
+fn gethook(cx: &mut Context) -> Result<Results> {
+    let cx = &*cx;
+    let (thread, _) = thread_argument(cx);
+    let Some((function, events)) = cx.hook(thread) else {
+        return cx.ret(Value::Nil);
+    };
+    let letters = [(events.call, b'c'), (events.ret, b'r'), (events.line, b'l')];
+    let mask: Vec<u8> = letters.iter().filter(|l| l.0).map(|l| l.1).collect();
+    cx.push(function);
+    cx.push(cx.string(mask)?);
+    cx.push(i64::from(events.count));
+    Ok(cx.results(3))
+}
+
 /// How deep calls nest no longer depends on the C stack; the function is kept for old scripts.
 fn setcstacklimit(cx: &mut Context) -> Result<Results> {
     cx.check_int(0)?;
@@ -314,6 +348,7 @@ pub fn open(cx: &mut Context) -> Result<()> {
 
 static DEBUG: &[NativeDef] = &[
     def("debug", debug),
+    def("gethook", gethook),
     def("getinfo", getinfo),
     def("getlocal", getlocal),
     def("getmetatable", getmetatable),
@@ -321,6 +356,7 @@ static DEBUG: &[NativeDef] = &[
     def("getupvalue", getupvalue),
     def("getuservalue", getuservalue),
     def("setcstacklimit", setcstacklimit),
+    def("sethook", sethook),
     def("setlocal", setlocal),
     def("setmetatable", setmetatable),
     def("setupvalue", setupvalue),

@@ -40,7 +40,14 @@ impl Chunk {
         if self.lines > 0 {
             self.text.push(b'\n');
         }
-        self.text.extend_from_slice(line);
+        match line.strip_prefix(b"=") {
+            // `=expression`, as in old releases of the reference.
+            Some(expression) if self.lines == 0 => {
+                self.text.extend_from_slice(b"return ");
+                self.text.extend_from_slice(expression);
+            }
+            _ => self.text.extend_from_slice(line),
+        }
         self.lines += 1;
         if self.lines == 1 {
             let expression = [b"return ", line].concat();

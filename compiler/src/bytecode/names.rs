@@ -65,6 +65,29 @@ pub fn is_loop_state(proto: &Prototype, pc: u32, register: u8) -> bool {
     false
 }
 
+/// How many registers matter when a jump leads back to `pc`, the start of a
+/// statement: those of the variables that are active there. `None` when the
+/// debug information does not tell.
+pub fn registers_at_statement(proto: &Prototype, pc: u32) -> Option<usize> {
+    if proto.lines.runs.is_empty() {
+        return None;
+    }
+    let active = |local: &&super::prototype::LocalVar| local.start_pc <= pc && pc < local.end_pc;
+    let named = proto
+        .locals
+        .iter()
+        .filter(active)
+        .map(|local| usize::from(local.register) + 1)
+        .max()
+        .unwrap_or(0);
+    // A loop's state and its variable matter whatever the debug information says.
+    let hidden = (named..usize::from(proto.max_stack))
+        .rev()
+        .find(|&r| is_loop_state(proto, pc, r as u8))
+        .map_or(0, |r| r + 2);
+    Some(named.max(hidden).max(usize::from(proto.num_params)))
+}
+
 /// What the source calls the value that the instruction at `pc` finds in
 /// register `register`, if it has a name.
 pub fn describe_register(proto: &Prototype, pc: u32, register: u8) -> Option<Description> {

@@ -3,7 +3,7 @@
 
 use super::coroutine;
 use super::unwind::throw;
-use super::{Regs, copy, message, slow};
+use super::{Regs, copy, hook, message, slow};
 use crate::native::{Action, Context};
 use crate::object::event::Event;
 use crate::object::function::{Closure, Native};
@@ -79,15 +79,49 @@ pub(crate) unsafe fn begin(vm: *mut State, func: *mut Value, nargs: usize, how: 
                     let offset = func.offset_from(state.thread.data().stack);
                     chain += 1;
                     if chain > 200 || !state.ensure_stack(func, nargs + 3) {
-                        return slow::stack_overflow(vm);
+                        return overflow(state, how);
                     }
                     func = state.thread.data().stack.offset(offset);
                     if !resolve_call(state, func, &mut nargs) {
-                        return message::call_error(state, func);
+                        message::call_error(state, func);
+                        return fail(state, how);
                     }
                 }
             }
         }
+    }
+}
+
+/// Raises `stack overflow` in a call that can't begin.
+#[cold]
+unsafe fn overflow(vm: &mut State, how: How) -> Regs {
+    // SAFETY: as for `fail`.
+    unsafe {
+        slow::set_stack_overflow(vm);
+        fail(vm, how)
+    }
+}
+
+/// Raises `State::error` in a call that can't begin: whoever called has no
+/// frame of the callee's that `throw` could find.
+///
+/// # Safety
+/// As for `begin`.
+#[cold]
+unsafe fn fail(vm: &mut State, how: How) -> Regs {
+    // SAFETY: as the caller promised.
+    unsafe {
+        if how.flags & (flag::BOUNDARY | flag::THREAD_BASE) == 0 {
+            return throw(vm);
+        }
+        if how.flags & flag::THREAD_BASE != 0 {
+            return coroutine::failed(vm);
+        }
+        if !vm.handled && how.flags & flag::PROTECTED == 0 {
+            super::unwind::call_handler(vm);
+        }
+        vm.raised = true;
+        vm.exit_regs()
     }
 }
 
@@ -101,12 +135,12 @@ unsafe fn push_lua(vm: &mut State, func: *mut Value, nargs: usize, how: How) -> 
         if func.add(need) > vm.stack_limit {
             let offset = func.offset_from(vm.thread.data().stack);
             if !vm.ensure_stack(func, need) {
-                return slow::stack_overflow(vm);
+                return overflow(vm, how);
             }
             func = vm.thread.data().stack.offset(offset);
         }
         if vm.frame >= vm.frame_end && !vm.ensure_frame() {
-            return slow::stack_overflow(vm);
+            return overflow(vm, how);
         }
         let base = func.add(1);
         for i in nargs..proto.num_params as usize {
@@ -121,7 +155,7 @@ unsafe fn push_lua(vm: &mut State, func: *mut Value, nargs: usize, how: How) -> 
             nresults: how.nresults,
             flags: how.flags,
             kind: frame_kind::LUA,
-            cont: how.cont,
+            cont: how.cont | if vm.hook_mask == 0 { 0 } else { cont::HOOK_CALL },
             extra: 0,
             aux: how.aux,
         };
@@ -141,13 +175,13 @@ unsafe fn run_native(vm: &mut State, func: *mut Value, nargs: usize, how: How) -
         if func.add(1 + nargs + NATIVE_SLOTS) > vm.stack_limit {
             let offset = func.offset_from(vm.thread.data().stack);
             if !vm.ensure_stack(func, 1 + nargs + NATIVE_SLOTS) {
-                return slow::stack_overflow(vm);
+                return overflow(vm, how);
             }
             func = vm.thread.data().stack.offset(offset);
             vm.top = func.add(1 + nargs);
         }
         if vm.frame >= vm.frame_end && !vm.ensure_frame() {
-            return slow::stack_overflow(vm);
+            return overflow(vm, how);
         }
         vm.frame = vm.frame.add(1);
         *vm.frame = Frame {
@@ -162,7 +196,10 @@ unsafe fn run_native(vm: &mut State, func: *mut Value, nargs: usize, how: How) -
             extra: nargs as u32,
             aux: how.aux,
         };
-        let function = Native::of(*func).def().function;
+        if vm.hook_mask != 0 && !hook::native_called(vm) {
+            return throw(vm);
+        }
+        let function = Native::of(*(*vm.frame).base.sub(1)).def().function;
         match function(Context::of(vm)) {
             Ok(r) if r.count() >= 0 => {
                 let n = r.count() as usize;
@@ -242,11 +279,17 @@ unsafe fn perform(vm: &mut State, action: Action) -> Regs {
                 begin(vm, vm.top.sub(n + 1), n, How::native_caller())
             }
             Action::Pcall(n) => {
+                if !enter_pcall(vm) {
+                    return throw(vm);
+                }
                 (*frame).kind = frame_kind::PCALL;
                 (*frame).aux = 0;
                 begin(vm, vm.top.sub(n + 1), n, How::native_caller())
             }
             Action::Xpcall(n) => {
+                if !enter_pcall(vm) {
+                    return throw(vm);
+                }
                 (*frame).kind = frame_kind::XPCALL;
                 (*frame).aux = 0;
                 // The handler to the frame's first slot, where `throw` finds it.
@@ -261,6 +304,18 @@ unsafe fn perform(vm: &mut State, action: Action) -> Regs {
     }
 }
 
+/// Counts a protected call that begins. False: too many are in progress, an
+/// error is set.
+unsafe fn enter_pcall(vm: &mut State) -> bool {
+    let t = vm.thread.data();
+    if t.pcalls + vm.native_depth >= crate::vm::MAX_NATIVE_DEPTH {
+        message::set_error(vm, b"C stack overflow");
+        return false;
+    }
+    t.pcalls += 1;
+    true
+}
+
 /// Returns the `n` values at `first` from the innermost frame, and says where
 /// to go on.
 ///
@@ -272,6 +327,12 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
         let vm = &mut *vm;
         let (mut first, mut n) = (first, n);
         loop {
+            if vm.hook_mask != 0 {
+                match hook::returning(vm, first, n) {
+                    Some(moved) => first = moved,
+                    None => return throw(vm),
+                }
+            }
             let f = vm.frame;
             let dst = (*f).func;
             let flags = (*f).flags;
@@ -298,6 +359,10 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
             };
             let caller = f.sub(1);
             vm.frame = caller;
+            if matches!((*f).kind, frame_kind::PCALL | frame_kind::XPCALL) {
+                let t = vm.thread.data();
+                t.pcalls = t.pcalls.saturating_sub(1);
+            }
             if flags & (flag::BOUNDARY | flag::META | flag::NATIVE_CALLER) == 0 {
                 return Regs { pc: (*caller).pc, base: (*caller).base, k: (*caller).k };
             }
@@ -306,7 +371,7 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
                 return vm.exit_regs();
             }
             if flags & flag::META != 0 {
-                return continue_meta(vm, (*f).cont & 0x7F, (*f).aux, dst);
+                return continue_meta(vm, (*f).cont & cont::HOW, (*f).aux, dst);
             }
             match (*caller).kind {
                 frame_kind::PCALL | frame_kind::XPCALL => {
@@ -342,7 +407,12 @@ unsafe fn continue_meta(vm: &mut State, how: u8, aux: u32, v: *mut Value) -> Reg
                 copy(r.base.add(aux as usize), v);
                 return slow::concat_continue(vm, r, aux as usize);
             }
-            cont::RETRY if aux != 0 => vm.top = r.base.add(aux as usize - 1),
+            cont::RETRY => {
+                r.pc = r.pc.sub(1);
+                if aux != 0 {
+                    vm.top = r.base.add(aux as usize - 1);
+                }
+            }
             cont::RETURN => {
                 let n = vm.top.offset_from(v) as usize;
                 return finish(vm, v, n);
@@ -432,7 +502,11 @@ pub(crate) unsafe fn pcall_from_rust(
     unsafe { call_with(vm, nargs, nresults, flag::BOUNDARY | flag::PROTECTED) }
 }
 
-unsafe fn call_with(
+/// The same with the given flags in the callee's frame.
+///
+/// # Safety
+/// As for `call_from_rust`.
+pub(crate) unsafe fn call_with(
     vm: &mut State,
     nargs: usize,
     nresults: i32,
@@ -443,16 +517,19 @@ unsafe fn call_with(
         let func = vm.top.sub(nargs + 1);
         let offset = func.offset_from(vm.thread.data().stack);
         let thread = vm.thread;
-        if vm.native_depth >= crate::vm::MAX_NATIVE_DEPTH {
-            if vm.native_depth >= crate::vm::MAX_NATIVE_DEPTH + 20 {
+        // One call too many is an error; a message handler for it may go deeper.
+        let reserve = crate::vm::MAX_NATIVE_DEPTH / 10;
+        let excess = vm.native_depth.checked_sub(crate::vm::MAX_NATIVE_DEPTH);
+        if let Some(excess) = excess.filter(|&e| e == 0 || e >= reserve) {
+            if excess > 0 {
                 let v = message::string_value(vm, b"error in error handling");
                 vm.error = v;
                 vm.handled = true;
             } else {
-                vm.native_depth += 10;
+                vm.native_depth += 1;
                 message::set_error(vm, b"C stack overflow");
                 super::unwind::call_handler(vm);
-                vm.native_depth -= 10;
+                vm.native_depth -= 1;
             }
             vm.top = func;
             return Err(());

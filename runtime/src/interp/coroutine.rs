@@ -162,18 +162,52 @@ pub(crate) unsafe fn close_variables(vm: &mut State, t: ThreadObj) {
     // SAFETY: as the caller promised.
     unsafe {
         let d = t.data();
+        vm.touch(t.0);
+        while let Some(o) = d.open {
+            let u = crate::object::function::Upvalue(o);
+            d.open = u.cell().next_open.get();
+            u.close(&mut vm.mem);
+        }
+        d.frame = d.frames;
+        d.pcalls = 0;
+        if let Some(&last) = d.tbc.last() {
+            // Their metamethods run in the thread itself.
+            let closer = vm.thread;
+            closer.data().status = Status::Normal;
+            d.top = d.stack.add(last as usize + 1);
+            d.resumer = Some(closer.0);
+            d.status = Status::Running;
+            vm.native_depth += 1;
+            switch(vm, t);
+            close_pending(vm, t);
+            vm.native_depth -= 1;
+            d.resumer = None;
+            d.status = Status::Dead;
+            switch(vm, closer);
+            closer.data().status = Status::Running;
+        }
+        d.frame = d.frames;
+        d.top = d.stack.add(1);
+    }
+}
+
+/// Calls the `__close` metamethods of the running thread, which has no frames.
+unsafe fn close_pending(vm: &mut State, t: ThreadObj) {
+    // SAFETY: as for `close_variables`.
+    unsafe {
+        let d = t.data();
         while let Some(i) = d.tbc.pop() {
-            let v = *d.stack.add(i as usize);
+            let at = d.stack.add(i as usize);
+            let v = *at;
             let m = vm.metamethod(v, crate::object::event::Event::Close);
             let error = vm.error;
             vm.handles.push(error);
-            vm.handles.push(t.value());
-            let room = vm.ensure_stack(vm.top, 8);
-            if room {
-                *vm.top = m;
-                *vm.top.add(1) = v;
-                *vm.top.add(2) = error;
-                vm.top = vm.top.add(3);
+            vm.top = at.add(1);
+            if vm.ensure_stack(vm.top, 8) {
+                for x in [m, v, error] {
+                    *vm.top = x;
+                    vm.top = vm.top.add(1);
+                }
                 vm.error = Value::NIL;
                 let ok = super::call::pcall_from_rust(vm, 2, 0).is_ok();
                 vm.handled = false;
@@ -182,17 +216,7 @@ pub(crate) unsafe fn close_variables(vm: &mut State, t: ThreadObj) {
                 }
             }
             vm.handles.pop();
-            vm.handles.pop();
         }
-        // The upvalues of its frames.
-        while let Some(o) = d.open {
-            let u = crate::object::function::Upvalue(o);
-            d.open = u.cell().next_open.get();
-            u.close(&mut vm.mem);
-        }
-        vm.touch(t.0);
-        d.frame = d.frames;
-        d.top = d.stack.add(1);
     }
 }
 

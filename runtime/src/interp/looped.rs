@@ -37,5 +37,39 @@ impl Dispatch for Loop {
 /// `r` are valid registers of `vm`'s innermost frame.
 pub(crate) unsafe fn execute(vm: *mut State, mut r: Regs) {
     // SAFETY: as the caller promised; each body returns valid registers.
-    unsafe { while super::table::step(vm, &mut r) {} }
+    unsafe {
+        loop {
+            if (*vm).hook_mask != 0 && *(r.pc as *const u8) != super::hook::EXIT {
+                let at = super::hook::step(vm, r.pc, r.base, r.k).pc;
+                let f = (*vm).frame;
+                let same = at == r.pc;
+                r = Regs { pc: at, base: (*f).base, k: (*f).k };
+                if !same {
+                    continue;
+                }
+                // Calls and returns of which hooks are told happen in slow operations.
+                let slow = match *(r.pc as *const u8) {
+                    super::hook::CALL => super::slow::call,
+                    super::hook::RETURN0 => super::slow::return0,
+                    super::hook::RETURN1 => super::slow::return1,
+                    _ => {
+                        if !super::table::step(vm, &mut r) {
+                            return;
+                        }
+                        continue;
+                    }
+                };
+                r = slow(vm, r.pc, r.base, r.k);
+                continue;
+            }
+            if !super::table::step(vm, &mut r) {
+                return;
+            }
+        }
+    }
+}
+
+/// There are no tables of handlers here.
+pub(super) fn table(_: bool) -> *const () {
+    std::ptr::null()
 }

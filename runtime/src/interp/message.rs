@@ -138,7 +138,7 @@ pub(crate) unsafe fn frame_line(f: *const Frame) -> Option<u32> {
     }
 }
 
-/// `file:line: ` for a Lua function's frame; `file:?: ` without line information.
+/// `file:line: ` for a Lua function's frame; line -1 without line information.
 ///
 /// # Safety
 /// As for `frame_line`.
@@ -154,7 +154,7 @@ pub(crate) unsafe fn frame_position(f: *const Frame) -> Vec<u8> {
             Some(l) => {
                 let _ = write!(out, ":{l}: ");
             }
-            None => out.extend_from_slice(b":?: "),
+            None => out.extend_from_slice(b":-1: "),
         }
         out
     }
@@ -207,6 +207,9 @@ pub(crate) fn position(vm: &State, level: usize) -> Vec<u8> {
                 return Vec::new();
             }
             f = f.sub(1);
+        }
+        if frame_line(f).is_none() {
+            return Vec::new();
         }
         frame_position(f)
     }
@@ -428,9 +431,9 @@ pub(crate) fn compare_message(vm: &mut State, x: Value, y: Value) {
     set_error(vm, &text);
 }
 
-/// `attempt to call a nil value (global 'f')`.
+/// Sets the error `attempt to call a nil value (global 'f')`.
 #[cold]
-pub(crate) unsafe fn call_error(vm: &mut State, func: *mut Value) -> Regs {
+pub(crate) unsafe fn call_error(vm: &mut State, func: *mut Value) {
     // SAFETY: the innermost frame is the caller's.
     unsafe {
         let f = vm.frame;
@@ -447,7 +450,7 @@ pub(crate) unsafe fn call_error(vm: &mut State, func: *mut Value) -> Regs {
             }
         }
         let t = type_name(vm, v);
-        raise_text(vm, &[b"attempt to call a ", &t, b" value", &info])
+        set_error(vm, &[b"attempt to call a ", &t[..], b" value", &info].concat());
     }
 }
 

@@ -21,7 +21,9 @@
 //!    (false: take the slow operation), `set` in slow operations.
 //! 6. Collections happen only in slow operations: at calls, at backward jumps,
 //!    and in natives that poll or call.
-//! 7. Errors are values in `State::error`; `unwind::throw` finds who catches.
+//! 7. While a hook is on (`hook.rs`), another table of handlers is in use, so
+//!    that nothing else has to ask. Slow operations may change the table.
+//! 8. Errors are values in `State::error`; `unwind::throw` finds who catches.
 //!    Leaving the interpreter, by return or by error, is the instruction EXIT.
 
 pub(crate) mod arith;
@@ -30,6 +32,7 @@ pub(crate) mod chain;
 pub(crate) mod close;
 pub(crate) mod compare;
 pub(crate) mod coroutine;
+pub(crate) mod hook;
 pub(crate) mod index;
 #[cfg(not(tail_dispatch))]
 mod looped;
@@ -47,8 +50,12 @@ use moonsweep_compiler::bytecode::opcodes::{Instruction, Op};
 
 #[cfg(not(tail_dispatch))]
 pub(crate) use looped::execute;
+#[cfg(not(tail_dispatch))]
+use looped::table as dispatch_table;
 #[cfg(tail_dispatch)]
 pub(crate) use tail::execute;
+#[cfg(tail_dispatch)]
+use tail::table as dispatch_table;
 
 /// Address of an instruction.
 pub(crate) type Pc = *const u32;

@@ -21,6 +21,7 @@ use crate::object::table::{MAX_INLINE, Table};
 use crate::object::thread::cont;
 use crate::value::{Value, tag};
 use crate::vm::State;
+use moonsweep_compiler::bytecode::names::registers_at_statement;
 use moonsweep_compiler::bytecode::opcodes::Op;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -43,8 +44,31 @@ fn words(op: Op) -> usize {
 pub(crate) fn stack_overflow(vm: *mut State) -> Regs {
     // SAFETY: the frames are consistent.
     unsafe {
-        message::set_error(&mut *vm, b"stack overflow");
+        set_stack_overflow(&mut *vm);
         throw(vm)
+    }
+}
+
+/// Sets `stack overflow` as the error.
+#[cold]
+pub(crate) fn set_stack_overflow(state: &mut State) {
+    if state.handler_depth > 0 {
+        // In a message handler that was given the reserve: no handler sees this.
+        state.error = message::string_value(state, b"error in error handling");
+        state.handled = true;
+    } else {
+        message::set_error(state, b"stack overflow");
+    }
+}
+
+/// A safepoint at a JMP, which may lead forward into an expression.
+#[cold]
+pub(super) fn poll_jump(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
+    // SAFETY: as for `poll`.
+    unsafe {
+        let offset = (*pc as i32 >> 8) as isize;
+        let to = pc.offset(offset + 1);
+        if offset < 0 { poll(vm, to, base, k) } else { poll_at(vm, to, base, k) }
     }
 }
 
@@ -53,14 +77,37 @@ pub(crate) fn stack_overflow(vm: *mut State) -> Regs {
 pub(super) fn poll(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
     // SAFETY: the running frame is a Lua function's; nothing is open above it.
     unsafe {
+        clear_temporaries(pc, base);
+        poll_at(vm, pc, base, k)
+    }
+}
+
+unsafe fn poll_at(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
+    // SAFETY: as for `poll`.
+    unsafe {
         let state = &mut *vm;
-        (*state.frame).pc = pc;
+        // As behind the first word of the instruction that comes next.
+        (*state.frame).pc = pc.add(1);
         state.top = base;
         if safepoint(state) {
             return throw(vm);
         }
         let f = state.frame;
         Regs { pc, base: (*f).base, k }
+    }
+}
+
+/// Clears the registers above the variables that are active at `pc`, the start
+/// of a statement: what is left there must not keep objects alive.
+unsafe fn clear_temporaries(pc: Pc, base: Base) {
+    // SAFETY: the innermost frame is the Lua function's.
+    unsafe {
+        let proto = Closure::of(*base.sub(1)).proto();
+        let at = pc.offset_from(proto.code as *const u32) as u32;
+        let end = proto.max_stack as usize;
+        for i in registers_at_statement(&proto.info, at).unwrap_or(end)..end {
+            *base.add(i) = Value::NIL;
+        }
     }
 }
 
@@ -832,8 +879,7 @@ unsafe fn close_next(vm: &mut State, level: *mut Value, pc: Pc, aux: usize) -> O
         let v = *stack.add(i as usize);
         let m = vm.metamethod(v, Event::Close);
         // The metamethod may have vanished: calling nil raises the error.
-        (*vm.frame).pc = pc;
-        Some(call_meta(vm, m, &[v, Value::NIL], pc, cont::RETRY, aux))
+        Some(call_meta(vm, m, &[v, Value::NIL], pc.add(1), cont::RETRY, aux))
     }
 }
 
@@ -1068,6 +1114,7 @@ pub(super) fn tfor_call(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let state = &mut *vm;
         let r = base.add(a(pc));
         if (*r).tag == tag::NATIVE
+            && state.hook_mask == 0
             && std::ptr::eq(crate::object::function::Native::of(*r).def(), crate::native::IPAIRS_STEP)
             && (*r.add(1)).tag == tag::TABLE
             && (*r.add(2)).tag == tag::INT

@@ -6,7 +6,7 @@ use super::{Regs, looped::Loop};
 #[cfg(tail_dispatch)]
 use super::{
     Pc,
-    tail::{Handler, Tail, TableEntry},
+    tail::{Handler, Tail, TableEntry, hooked},
 };
 #[cfg(tail_dispatch)]
 use crate::value::Value;
@@ -55,6 +55,15 @@ macro_rules! instructions {
         const _: () = assert!([$(Op::$op),*].len() == Op::COUNT, "an opcode has no body");
     };
 }
+
+/// The handlers while a hook is on: all but the one that leaves the interpreter
+/// go through the hook.
+#[cfg(tail_dispatch)]
+pub(super) static HOOKED: HandlerTable = HandlerTable({
+    let mut t = [TableEntry(hooked as Handler); 256];
+    t[Op::EXIT as usize] = HANDLERS.0[Op::EXIT as usize];
+    t
+});
 
 /// The table of handlers.
 #[cfg(tail_dispatch)]

@@ -49,7 +49,7 @@ unsafe fn slow_handler<F: SlowOp>(
     pc: Pc,
     base: *mut Value,
     k: *const Value,
-    table: *const TableEntry,
+    _: *const TableEntry,
     op: F,
 ) {
     // SAFETY: a slow operation returns valid registers, and `base` and `k` are
@@ -57,7 +57,8 @@ unsafe fn slow_handler<F: SlowOp>(
     unsafe {
         let pc = slow_body(vm, pc, base, k, op);
         let f = (*vm).frame;
-        Tail(table).next(vm, pc, (*f).base, (*f).k)
+        // The operation may have turned hooks on or off.
+        Tail((*vm).dispatch as *const TableEntry).next(vm, pc, (*f).base, (*f).k)
     }
 }
 
@@ -74,5 +75,42 @@ fn slow_body<F: SlowOp>(vm: *mut State, pc: Pc, base: *mut Value, k: *const Valu
 /// `r` are valid registers of `vm`'s innermost frame.
 pub(crate) unsafe fn execute(vm: *mut State, r: Regs) {
     // SAFETY: as the caller promised.
-    unsafe { Tail(super::table::HANDLERS.0.as_ptr()).next(vm, r.pc, r.base, r.k) }
+    unsafe { Tail((*vm).dispatch as *const TableEntry).next(vm, r.pc, r.base, r.k) }
+}
+
+/// The table of handlers to use while a hook is on, or while none is.
+pub(super) fn table(hooked: bool) -> *const () {
+    let t = if hooked { &super::table::HOOKED } else { &super::table::HANDLERS };
+    t.0.as_ptr() as *const ()
+}
+
+/// The handler of all instructions while a hook is on: the hook first, then the
+/// instruction's own handler.
+pub(super) unsafe fn hooked(
+    vm: *mut State,
+    pc: Pc,
+    base: *mut Value,
+    k: *const Value,
+    table: *const TableEntry,
+) {
+    // SAFETY: as for `slow_handler`.
+    unsafe {
+        let at = slow_body(vm, pc, base, k, super::hook::step);
+        let f = (*vm).frame;
+        let (base, k) = ((*f).base, (*f).k);
+        if at != pc {
+            // The hook raised an error.
+            return Tail((*vm).dispatch as *const TableEntry).next(vm, at, base, k);
+        }
+        // Calls and returns of which hooks are told happen in slow operations.
+        match *(pc as *const u8) {
+            super::hook::CALL => slow_handler(vm, pc, base, k, table, super::slow::call),
+            super::hook::RETURN0 => slow_handler(vm, pc, base, k, table, super::slow::return0),
+            super::hook::RETURN1 => slow_handler(vm, pc, base, k, table, super::slow::return1),
+            op => {
+                let own = super::table::HANDLERS.0[op as usize].0;
+                own(vm, pc, base, k, (*vm).dispatch as *const TableEntry)
+            }
+        }
+    }
 }

@@ -159,11 +159,6 @@ pub(crate) unsafe fn call_handler(vm: &mut State) {
             }
             f = f.sub(1);
         };
-        if vm.handler_depth >= 10 {
-            let v = message::string_value(vm, b"C stack overflow");
-            vm.error = v;
-            return;
-        }
         vm.save_thread();
         let end = vm.thread.data().live_end();
         vm.handler_depth += 1;
@@ -178,8 +173,13 @@ pub(crate) unsafe fn call_handler(vm: &mut State) {
                 vm.top = vm.top.sub(1);
                 vm.error = *vm.top;
             }
+        } else {
+            vm.error = message::string_value(vm, b"error in error handling");
         }
         vm.handled = true;
         vm.handler_depth -= 1;
+        if vm.handler_depth == 0 {
+            vm.leave_reserve();
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::value::FunctionObj;
 use super::{Context, Function, Thread, Value};
+use crate::interp::hook::{self, event};
 use crate::interp::message;
 use crate::object::function::Closure;
 use crate::object::string::Str as RawStr;
@@ -40,6 +41,9 @@ pub struct FrameInfo<'a> {
     pub is_vararg: bool,
     /// Called by a tail call.
     pub is_tail_call: bool,
+    /// In a hook for calls or returns: number among the locals of the first
+    /// parameter or result, and how many there are.
+    pub transfer: (u32, u32),
     /// The function; `None` for activations that have none.
     pub func: Function<'a>,
     /// Lines with code, sorted; `None` for natives.
@@ -71,6 +75,9 @@ pub(crate) unsafe fn call_name(t: &ThreadData, f: *const Frame) -> (Option<Vec<u
     unsafe {
         if f <= t.frames.cast_const() || (*f).cont & cont::TAIL_CALLED != 0 {
             return (None, "");
+        }
+        if (*f).flags & flag::HOOK != 0 {
+            return (Some(b"?".to_vec()), "hook");
         }
         if (*f).flags & flag::FINALIZER != 0 {
             return (Some(b"__gc".to_vec()), "metamethod");
@@ -132,6 +139,7 @@ fn of_function<'a>(f: FunctionObj) -> FrameInfo<'a> {
         nparams: 0,
         is_vararg: true,
         is_tail_call: false,
+        transfer: (0, 0),
         func: Function(f, PhantomData),
         active_lines: None,
     };
@@ -247,6 +255,13 @@ impl Context {
             i.name = name;
             i.name_what = what;
             i.is_tail_call = (*f).cont & cont::TAIL_CALLED != 0;
+            let innermost = if t == self.vm().thread { self.vm().frame } else { t.data().frame };
+            if f < innermost
+                && (*f.add(1)).flags & flag::HOOK != 0
+                && let Some(h) = &t.data().hook
+            {
+                i.transfer = h.transfer;
+            }
             Some(i)
         }
     }
@@ -300,9 +315,13 @@ impl Context {
         unsafe {
             let f = frame_at(self.vm(), t, level)?;
             let (name, at) = self.local_in(t, f, n)?;
-            if (*at).tag == tag::POSITION || name.first() == Some(&b'(') && name.starts_with(b"(for") {
-                // Hidden loop state: the interpreter relies on its types.
-                return Some(name);
+            if (*f).kind == frame_kind::LUA && n > 0 {
+                let p = Closure::of(*(*f).base.sub(1)).proto();
+                let register = at.offset_from((*f).base) as u8;
+                if names::is_loop_state(&p.info, message::frame_pc(f) as u32, register) {
+                    // The interpreter relies on the types of a loop's state.
+                    return Some(name);
+                }
             }
             self.vm().touch(t.0);
             *at = v.raw();
@@ -377,6 +396,59 @@ impl Context {
             l += 1;
         }
         out
+    }
+}
+
+/// What a hook waits for.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct HookEvents {
+    /// Calls of functions.
+    pub call: bool,
+    /// Returns.
+    pub ret: bool,
+    /// Beginnings of lines.
+    pub line: bool,
+    /// Every so many instructions; 0: never.
+    pub count: u32,
+}
+
+impl Context {
+    /// Sets the hook of a thread, or of the running one; without a function or
+    /// events, removes it. The function is called with the event's name and,
+    /// for lines, the line.
+    pub fn set_hook(
+        &self,
+        thread: Option<Thread<'_>>,
+        f: Option<Function<'_>>,
+        events: HookEvents,
+    ) {
+        let t = self.thread_or_running(thread);
+        let vm = self.vm();
+        vm.touch(t.0);
+        let HookEvents { call, ret, line, count } = events;
+        let bits = [
+            (call, event::CALL),
+            (ret, event::RETURN),
+            (line, event::LINE),
+            (count > 0, event::COUNT),
+        ];
+        let mask = bits.iter().filter(|b| b.0 && f.is_some()).map(|b| b.1).sum();
+        let func = f.map_or(Raw::NIL, |f| f.0.value());
+        hook::set(&mut t.data().hook, func, mask, count);
+        hook::refresh(vm);
+    }
+    /// The hook of a thread, or of the running one.
+    pub fn hook<'a>(&'a self, thread: Option<Thread<'a>>) -> Option<(Value<'a>, HookEvents)> {
+        let t = self.thread_or_running(thread);
+        let h = t.data().hook.as_ref().filter(|h| h.mask != 0)?;
+        let on = |bit| h.mask & bit != 0;
+        let events = HookEvents {
+            call: on(event::CALL),
+            ret: on(event::RETURN),
+            line: on(event::LINE),
+            count: h.count,
+        };
+        Some((Value::of(h.func), events))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Garbage collection from natives, and finalizers.
 
 use super::{Context, Result};
-use crate::interp::{call::pcall_from_rust, message};
+use crate::interp::{call::call_with, hook};
 use crate::object::event::Event;
-use crate::value::{Value as Raw, tag};
+use crate::object::thread::flag;
+use crate::value::Value as Raw;
 use crate::vm::State;
 
 /// A snapshot of the collector's figures.
@@ -25,18 +26,37 @@ impl Context {
         unsafe { self.vm().collect_full() };
         Ok(())
     }
-    /// A step of collection worth `kb` KiB; true if it finished a cycle.
+    /// A step of collection worth `kb` KiB; true if it finished a cycle. These
+    /// collectors have no smaller steps than a collection: it happens when the
+    /// steps so far are worth the heap's size. A step of 0 is one at once.
     ///
     /// # Errors
     /// As for `collect`.
     pub fn gc_step(&mut self, kb: i64) -> Result<bool> {
-        let _ = kb;
+        let vm = self.vm();
+        let credit = (kb.max(0) as usize).saturating_mul(1024).saturating_add(vm.step_credit);
+        if kb > 0 && credit < vm.mem.heap.bytes() {
+            vm.step_credit = credit;
+            return Ok(false);
+        }
+        vm.step_credit = 0;
         self.collect()?;
         Ok(true)
     }
     /// Bytes in use.
     pub fn gc_bytes(&self) -> usize {
         self.vm().mem.heap.bytes()
+    }
+    /// Whether a finalizer runs, or the state is being closed: the collector's
+    /// options have no effect then.
+    pub fn in_finalizer(&self) -> bool {
+        let vm = self.vm();
+        vm.in_finalizer || vm.closing
+    }
+    /// Closes the state, as `lua_close`: the main thread's pending to-be-closed
+    /// variables, then all finalizers.
+    pub fn close_state(&mut self) {
+        self.vm().close();
     }
     /// Stops automatic collection.
     pub fn gc_stop(&self) {
@@ -80,20 +100,25 @@ impl Context {
 impl State {
     /// Runs the finalizers that are due.
     pub(crate) fn run_finalizers(&mut self) {
-        if self.in_finalizer || self.native_depth >= crate::vm::MAX_NATIVE_DEPTH - 10 {
+        if self.in_finalizer
+            || self.native_depth >= crate::vm::MAX_NATIVE_DEPTH - 10
+            || self.mem.heap.finalizers_due() == 0
+        {
             return;
         }
         self.in_finalizer = true;
+        hook::refresh(self);
         while let Some(o) = self.mem.heap.next_finalizable() {
             self.finalize(o);
         }
         self.in_finalizer = false;
+        hook::refresh(self);
     }
 
     fn finalize(&mut self, o: moonsweep_gc::Obj) {
         let v = Raw::object(o.kind() as u64, o);
         let f = self.metamethod(v, Event::Gc);
-        if !matches!(f.tag, tag::CLOSURE | tag::NATIVE) {
+        if f.is_nil() {
             return;
         }
         // SAFETY: the call happens above everything in use; the open results
@@ -111,11 +136,8 @@ impl State {
                 *self.top.add(1) = v;
                 self.top = self.top.add(2);
                 self.handled = false;
-                let stopped = std::mem::replace(&mut self.gc_stopped, true);
-                // As the reference, no collection starts within a finalizer's own
-                // collection; it may allocate as it likes.
-                self.gc_stopped = stopped;
-                if pcall_from_rust(self, 1, 0).is_err() {
+                let flags = flag::BOUNDARY | flag::PROTECTED | flag::FINALIZER;
+                if call_with(self, 1, 0, flags).is_err() {
                     let e = self.error;
                     let mut text = b"error in __gc".to_vec();
                     text.extend_from_slice(b" (");
@@ -132,19 +154,48 @@ impl State {
             self.handled = handled;
             self.top = self.thread.data().stack.offset(top_offset);
         }
-        let _ = message::basic_type_name;
     }
 
-    /// Runs all finalizers at the end.
+    /// Closes the main thread's variables and runs all finalizers. A finalizer
+    /// that closes again has the remaining ones run.
     pub(crate) fn close(&mut self) {
-        if std::mem::replace(&mut self.closing, true) {
-            return;
-        }
-        // The main thread's pending variables were closed by whoever ran it.
-        for _ in 0..10 {
+        if !std::mem::replace(&mut self.closing, true) {
+            self.close_main_variables();
             self.mem.heap.finalize_all();
-            self.in_finalizer = false;
-            self.run_finalizers();
+        }
+        let within = std::mem::replace(&mut self.in_finalizer, false);
+        self.run_finalizers();
+        self.in_finalizer = within;
+        hook::refresh(self);
+    }
+
+    /// Calls `__close` of the main thread's pending variables.
+    fn close_main_variables(&mut self) {
+        let main = self.main.data();
+        let mut failure = Raw::NIL;
+        while let Some(i) = main.tbc.pop() {
+            // SAFETY: as in `finalize`; a pending variable's slot is in use.
+            unsafe {
+                self.save_thread();
+                let v = *main.stack.add(i as usize);
+                let f = self.metamethod(v, Event::Close);
+                let top = self.top.offset_from(self.thread.data().stack);
+                let at = self.thread.data().live_end();
+                self.top = at;
+                if self.ensure_stack(at, 8) {
+                    for x in [f, v, failure] {
+                        *self.top = x;
+                        self.top = self.top.add(1);
+                    }
+                    self.handles.push(failure);
+                    let ok = call_with(self, 2, 0, flag::BOUNDARY | flag::PROTECTED).is_ok();
+                    failure = self.handles.pop().unwrap_or(Raw::NIL);
+                    if !ok {
+                        failure = self.error;
+                    }
+                }
+                self.top = self.thread.data().stack.offset(top);
+            }
         }
     }
 }

@@ -28,8 +28,9 @@ mod threads;
 mod value;
 
 pub use context::Context;
-pub use debug::FrameInfo;
+pub use debug::{FrameInfo, HookEvents};
 pub use gc::GcReport;
+pub(crate) use tables::refresh_modes;
 pub use host::Host;
 pub use iterate::{IPAIRS_STEP, NEXT};
 pub use moonsweep_compiler::numeral::Number as Num;

@@ -159,7 +159,29 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The weak bits that a metatable's `__mode` asks for.
+/// Gives all tables the weakness that their metatables ask for now: the rare
+/// case of a `__mode` that is assigned after `setmetatable`.
+#[cold]
+pub(crate) fn refresh_modes(vm: &mut State) {
+    let mut tables = Vec::new();
+    vm.mem.heap.each_object(|o| {
+        if o.kind() == crate::object::kind::TABLE {
+            tables.push(RawTable(o));
+        }
+    });
+    for t in tables {
+        // SAFETY: what an allocated table refers to is allocated; nothing is
+        // freed before the next collection.
+        unsafe {
+            let mode = t.meta().map_or(0, |m| mode_of(vm, m));
+            if mode != t.flags() & flag::WEAK {
+                let _ = t.set_weak(&mut vm.mem, mode);
+            }
+        }
+    }
+}
+
+/// The weak modes that a metatable asks for.
 pub(crate) fn mode_of(vm: &State, m: RawTable) -> u8 {
     // SAFETY: live.
     unsafe {

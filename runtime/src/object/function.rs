@@ -10,6 +10,7 @@ use moonsweep_compiler::bytecode::prototype::{Constant, Prototype};
 use moonsweep_gc::slot::{reference, referent};
 use moonsweep_gc::{Edge, Header, Obj, Slot, Visitor};
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// What the interpreter needs of a prototype, in the order it needs it.
@@ -280,6 +281,16 @@ impl Native {
 
 /// Makes the heap form of a compiled prototype and of those inside it.
 pub(crate) fn instantiate(mem: &mut Mem, p: &Rc<Prototype>) -> Obj {
+    instantiate_with(mem, p, &mut HashMap::new())
+}
+
+/// `long` has the long strings made so far: equal ones of a chunk are one
+/// object, as in the reference, and the compiler gave them the same bytes.
+fn instantiate_with(
+    mem: &mut Mem,
+    p: &Rc<Prototype>,
+    long: &mut HashMap<*const u8, Str>,
+) -> Obj {
     let constants: Box<[Value]> = p
         .constants
         .iter()
@@ -293,13 +304,16 @@ pub(crate) fn instantiate(mem: &mut Mem, p: &Rc<Prototype>) -> Obj {
                 let s = if s.len() <= super::string::MAX_SHORT {
                     Str::interned(mem, s)
                 } else {
-                    Str::try_new(mem, s).unwrap_or_else(|| Str::interned(mem, b"<string too long>"))
+                    *long.entry(s.as_ptr()).or_insert_with(|| {
+                        Str::try_new(mem, s)
+                            .unwrap_or_else(|| Str::interned(mem, b"<string too long>"))
+                    })
                 };
                 s.value()
             },
         })
         .collect();
-    let protos: Box<[Obj]> = p.protos.iter().map(|q| instantiate(mem, q)).collect();
+    let protos: Box<[Obj]> = p.protos.iter().map(|q| instantiate_with(mem, q, long)).collect();
     let code_words: Box<[Cell<u32>]> = p.code.iter().map(|w| Cell::new(*w)).collect();
     reset_caches(&code_words);
     let data = Box::new(FnProto {

@@ -7,6 +7,7 @@
 //! collection never meets a stale reference.
 
 use super::function::Upvalue;
+use crate::interp::hook::Hook;
 use super::kind;
 use crate::mem::Mem;
 use crate::value::{Value, tag};
@@ -71,7 +72,9 @@ pub(crate) mod flag {
     pub const NATIVE_CALLER: u16 = 4;
     /// The thread ends with this frame.
     pub const THREAD_BASE: u16 = 8;
-    /// A finalizer or hook: for tracebacks.
+    /// A hook's function: for tracebacks.
+    pub const HOOK: u16 = 16;
+    /// A finalizer: for tracebacks.
     pub const FINALIZER: u16 = 32;
     /// With BOUNDARY: the Rust caller handles errors itself.
     pub const PROTECTED: u16 = 64;
@@ -93,7 +96,12 @@ pub(crate) mod cont {
     pub const RETURN: u8 = 6;
     /// The frame is a tail call (bit beside the others): for tracebacks.
     pub const TAIL_CALLED: u8 = 0x80;
-    /// The instruction at `pc` runs (again); `aux` restores the top if not 0.
+    /// The call hook has not seen the frame yet (bit beside the others).
+    pub const HOOK_CALL: u8 = 0x40;
+    /// The bits that say how to go on.
+    pub const HOW: u8 = 0x3F;
+    /// The instruction whose first word is before `pc` runs again; `aux`
+    /// restores the top if not 0.
     pub const RETRY: u8 = 5;
 }
 
@@ -133,6 +141,11 @@ pub(crate) struct ThreadData {
     pub(crate) resumer: Option<Obj>,
     /// Native calls in progress that can't be yielded across.
     pub(crate) boundaries: u32,
+    /// Protected calls in progress: bounded, as in the reference, whose results
+    /// and messages may grow with each.
+    pub(crate) pcalls: u32,
+    /// What `debug.sethook` set.
+    pub(crate) hook: Option<Box<Hook>>,
     /// Collections that had happened when it was suspended.
     pub(crate) suspended_at: u64,
     pub(crate) cell: Option<Obj>,
@@ -205,6 +218,8 @@ impl ThreadObj {
                 status: Status::Suspended,
                 resumer: None,
                 boundaries: 0,
+                pcalls: 0,
+                hook: None,
                 suspended_at: 0,
                 cell: None,
                 is_main,
@@ -268,7 +283,8 @@ impl ThreadData {
                 (*f).base = moved((*f).base);
                 f = f.add(1);
             }
-            self.soft_limit = p.add(new);
+            // The reserve is for those who ask.
+            self.soft_limit = p.add(new.min(MAX_STACK.max(need)));
         }
         let mut u = self.open;
         while let Some(o) = u {
@@ -372,6 +388,9 @@ unsafe fn trace_data<V: Visitor>(t: &ThreadData, v: &mut V) -> usize {
             v.object(r);
         }
         if let Some(o) = t.error_status.and_then(Value::as_object) {
+            v.object(o);
+        }
+        if let Some(o) = t.hook.as_ref().and_then(|h| h.func.as_object()) {
             v.object(o);
         }
         end.offset_from(t.stack) as usize

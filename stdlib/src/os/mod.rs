@@ -216,6 +216,10 @@ fn exit(cx: &mut Context) -> Result<Results> {
         Value::Bool(success) => i32::from(!success),
         _ => cx.opt_int(0, 0)? as i32,
     };
+    cx.run_at_exit();
+    if cx.arg(1).truthy() {
+        cx.close_state();
+    }
     io::flush_all(cx);
     std::process::exit(code)
 }

@@ -45,7 +45,7 @@ body!(jmp, |d, vm, pc, base, k| {
     let offset = (*pc as i32 >> 8) as isize;
     let to = pc.offset(offset + 1);
     if (*vm).mem.heap.poll() {
-        return d.slow(slow::poll, vm, to, base, k);
+        return d.slow(slow::poll_jump, vm, pc, base, k);
     }
     d.next(vm, to, base, k)
 });

@@ -1,5 +1,6 @@
 //! String keys: slots of shapes, transitions, and the way out into the hash part.
 
+use crate::object::event::Event;
 use super::hash::{Long, Word};
 use super::set::{SetError, set_node};
 use super::store::{copy_words, new_array, obj_of, store, words};
@@ -132,6 +133,7 @@ impl Table {
                 self.clear_event_cache();
             }
             if self.flags() & flag::IS_META != 0 && (new || event) {
+                mem.modes_stale |= s.event() as usize == Event::Mode as usize + 1;
                 mem.bump_epoch();
             }
         }

@@ -7,7 +7,13 @@ use moonsweep_gc::Heap;
 
 /// A memory that never collects.
 pub(crate) fn mem() -> Mem {
-    Mem { heap: Heap::new(), strings: Interner::new(0x1234_5678), shapes: Shapes::new(), epoch: 0 }
+    Mem {
+        heap: Heap::new(),
+        strings: Interner::new(0x1234_5678),
+        shapes: Shapes::new(),
+        epoch: 0,
+        modes_stale: false,
+    }
 }
 
 /// A small random generator.
