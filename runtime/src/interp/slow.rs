@@ -1045,15 +1045,13 @@ pub(super) fn for_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
                 Some(Num::Int(limit)) => limit,
                 Some(Num::Float(f)) => {
                     let f = if step < 0 { f.ceil() } else { f.floor() };
-                    if f.is_nan() {
-                        return skip;
-                    }
+                    // As the reference, NaN counts as less than everything here.
                     if f >= 9223372036854775808.0 {
                         if step < 0 {
                             return skip;
                         }
                         i64::MAX
-                    } else if f < -9223372036854775808.0 {
+                    } else if f < -9223372036854775808.0 || f.is_nan() {
                         if step > 0 {
                             return skip;
                         }
@@ -1086,7 +1084,8 @@ pub(super) fn for_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         if s == 0.0 {
             return message::error(state, b"'for' step is zero");
         }
-        if if s > 0.0 { l < i } else { i < l } || i.is_nan() || l.is_nan() {
+        // A comparison with NaN does not end the loop before its first round.
+        if if s > 0.0 { l < i } else { i < l } {
             return skip;
         }
         set_float(r, i);
