@@ -13,7 +13,7 @@
 //! | PROTO | header, address of its `FnProto` |
 //! | ARRAY | header, capacity u32, -, slots: a flat array part, a chunk, a table's overflow slots |
 //! | SPINE | header, capacity u32, -, edges to ARRAY chunks |
-//! | HASH | header, node count (power of two) u32, used u32, nodes of key slot and value slot |
+//! | HASH | header, node count u32, used u32, nodes of key slot and value slot |
 //! | DIR | header, capacity u32, -, edges to HASH segments |
 
 /// Kinds of heap objects. The first ones equal the tags of the values they are.

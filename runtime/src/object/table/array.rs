@@ -171,25 +171,30 @@ impl Table {
         }
     }
     /// Stores at index `i + 1`, which is in the array part.
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn store_array(self, mem: &mut Mem, i: u64, value: u64) {
         // SAFETY: `i` is below `arr_len`.
         unsafe {
             let (owner, slot) = self.array_slot(i);
-            if slot.try_set(owner, value) {
-                return;
+            if !slot.try_set(owner, value) {
+                self.store_array_slow(mem, i, value);
             }
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    unsafe fn store_array_slow(self, mem: &mut Mem, i: u64, value: u64) {
+        // SAFETY: as above.
+        unsafe {
+            let (owner, slot) = self.array_slot(i);
             if owner != nil_chunk() {
-                return slot.set(owner, value, &mut mem.heap);
-            }
-            if value != NIL_WORD {
+                slot.set(owner, value, &mut mem.heap);
+            } else if value != NIL_WORD {
                 self.real_chunk(mem, i as usize, value);
             }
         }
     }
     /// Puts a real chunk in the place of the chunk of nils, and the value into it.
-    #[cold]
-    #[inline(never)]
     unsafe fn real_chunk(self, mem: &mut Mem, i: usize, value: u64) {
         // SAFETY: as the caller promised.
         unsafe {

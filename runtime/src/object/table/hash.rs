@@ -12,9 +12,9 @@
 
 use super::set::SetError;
 use super::store::{
-    HAS_INTS, Node, SEGMENT_MAX, capacity_for, edge_at, new_hash, node_at, obj_of, store, usable, words,
+    FLAT_HASH_MAX, HAS_INTS, Node, SEGMENT_MAX, capacity_for, new_hash, node_at, obj_of, store, usable, words,
 };
-use super::{FLAT_MAX, Table};
+use super::{FLAT_MAX, Table, dir};
 use crate::mem::Mem;
 use crate::object::string::{Str, fold};
 use crate::value::{NIL_WORD, Value, tag};
@@ -148,12 +148,29 @@ impl Key for Wide {
     }
 }
 
+/// A key that is known to be absent, by its word.
+#[derive(Clone, Copy)]
+struct Absent(u64);
+
+impl Key for Absent {
+    fn hash(self) -> u64 {
+        // SAFETY: content-compared keys in nodes are alive.
+        unsafe { hash_key(self.0) }
+    }
+    unsafe fn matches(self, _: u64) -> bool {
+        false
+    }
+    unsafe fn word(self, _: &mut Mem) -> u64 {
+        self.0
+    }
+}
+
 /// The capacity for a table created with a hint.
 pub(crate) fn initial_capacity(n: u32) -> usize {
-    let n = (n as usize).min(usable(SEGMENT_MAX));
+    let n = (n as usize).min(usable(FLAT_HASH_MAX));
     let mut c = 4;
     while n > usable(c) {
-        c = (c * 2).min(SEGMENT_MAX);
+        c *= 2;
     }
     c
 }
@@ -227,8 +244,7 @@ impl Table {
             if w & 1 == 0 {
                 return Some((o, store(o).capacity as usize));
             }
-            let seg = edge_at(o, (hash >> o.user(1)) as usize).load().unwrap_unchecked();
-            Some((seg, SEGMENT_MAX))
+            Some((dir::segment(w, hash), SEGMENT_MAX))
         }
     }
     /// The node of a key and the segment that owns it.
@@ -306,6 +322,20 @@ impl Table {
             }
         }
     }
+    /// Adds the entries of a segment to a directory that has none of them.
+    pub(super) unsafe fn insert_all(self, mem: &mut Mem, from: Obj) -> Result<(), SetError> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            for i in 0..store(from).capacity as usize {
+                let n = node_at(from, i);
+                let v = n.value.load();
+                if v != NIL_WORD {
+                    self.insert(mem, Absent(n.key.load()), v)?;
+                }
+            }
+            Ok(())
+        }
+    }
     /// Makes room for one more entry with this hash.
     #[cold]
     #[inline(never)]
@@ -343,8 +373,8 @@ impl Table {
             let old = obj_of(w);
             let (live, ints) = count_live(old);
             let capacity = capacity_for(live + 1);
-            if capacity > SEGMENT_MAX {
-                return self.make_dir(mem, old, ints > 0);
+            if capacity > FLAT_HASH_MAX {
+                return self.make_dir(mem, old);
             }
             let new = new_hash(mem, capacity, self.weak_bits());
             let nodes = words(new, 2 * capacity);

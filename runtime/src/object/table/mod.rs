@@ -51,7 +51,7 @@ mod weak;
 
 pub use next::BadKey;
 pub use set::SetError;
-pub use store::{CHUNK, FLAT_MAX, SEGMENT_MAX};
+pub use store::{CHUNK, FLAT_HASH_MAX, FLAT_MAX, SEGMENT_MAX};
 pub use trace::{trace_array, trace_dir, trace_hash, trace_spine, trace_table};
 pub use weak::{clear_weak, ephemerons};
 
@@ -105,7 +105,7 @@ pub struct TableCell {
     pub(crate) meta: Edge,
     /// Array part: nil, an ARRAY (tag 0) or a SPINE (tag 1).
     pub(crate) array: Slot,
-    /// Hash part: nil, a HASH (tag 0) or a DIR (tag 1).
+    /// Hash part: nil, a HASH (tag 0), a DIR of segments (tag 1) or of such DIRs (tag 3).
     pub(crate) hash: Slot,
     /// Allocation site (an integer), or an ARRAY with the slots beyond the inline ones.
     pub(crate) props: Slot,

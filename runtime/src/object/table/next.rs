@@ -6,14 +6,13 @@
 //! doubles, so any position is valid for any table at any time; stores during
 //! an iteration that Lua forbids may make it skip or repeat entries, no more.
 
-use super::Table;
+use super::get::float_to_int;
 use super::hash::{Key, Long, Wide, Word, key_value};
-use super::store::{CHUNK, edge_at, empty_segment, node_at, obj_of, store};
+use super::store::{CHUNK, node_at, obj_of, store};
+use super::{Table, dir};
 use crate::mem::Mem;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
-
-use super::get::float_to_int;
 
 /// The key given to `next` is not in the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,13 +91,8 @@ impl Table {
             let (seg, node) = self.find(key)?;
             let index = (std::ptr::from_ref(node).addr() - seg.addr()) / 16 - 1;
             let w = self.cell().hash.load();
-            let prefix = if w & 1 == 0 {
-                0
-            } else {
-                // The first edge that leads to the segment.
-                let depth = seg.user(1) as u32;
-                key.hash() >> (64 - depth) << (32 - depth)
-            };
+            // In a directory: the first hash that leads to the segment.
+            let prefix = if w & 1 == 0 { 0 } else { (key.hash() >> 32) & !(width(seg.user(1) as u32) - 1) };
             Some(HASH + (prefix << NODE_BITS) + index as u64)
         }
     }
@@ -140,28 +134,30 @@ impl Table {
             if w == NIL_WORD || pos >= END {
                 return None;
             }
-            let store_obj = obj_of(w);
             let mut i = (pos & NODE_MASK) as usize;
             if w & 1 == 0 {
-                let (i, k, v) = scan(store_obj, i)?;
+                let (i, k, v) = scan(obj_of(w), i)?;
                 return Some((HASH + i as u64, k, v));
             }
-            let depth = 64 - store_obj.user(1) as u32;
-            let mut edge = ((pos - HASH) >> NODE_BITS >> (32 - depth)) as usize;
-            while edge < store(store_obj).capacity as usize {
-                let seg = edge_at(store_obj, edge).load().unwrap_unchecked();
-                if let Some((i, k, v)) = scan(seg, i) {
-                    let prefix = (edge as u64) << (32 - depth);
+            let mut prefix = (pos - HASH) >> NODE_BITS;
+            while prefix >> 32 == 0 {
+                let p = dir::place(w, prefix << 32);
+                if let Some((i, k, v)) = scan(p.segment, i) {
                     return Some((HASH + (prefix << NODE_BITS) + i as u64, k, v));
                 }
                 i = 0;
-                let d = if seg == empty_segment() { depth } else { seg.user(1) as u32 };
-                let span = 1usize << (depth - d);
-                edge = (edge & !(span - 1)) + span;
+                let width = width(p.segment_depth());
+                prefix = (prefix & !(width - 1)) + width;
             }
             None
         }
     }
+}
+
+/// How many prefixes lead to a segment of a depth.
+#[inline(always)]
+fn width(depth: u32) -> u64 {
+    1 << (32 - depth)
 }
 
 /// The first node with a value at `i` or after it, and the index after that.

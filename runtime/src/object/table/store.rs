@@ -5,7 +5,7 @@
 //! | ARRAY | capacity | 0 | slots | weak modes | - |
 //! | SPINE | capacity | leading chunks given back | edges | - | - |
 //! | HASH | capacity | used and known dead nodes | nodes | weak modes | in a directory: depth; alone: `HAS_INTS` |
-//! | DIR | capacity | `HAS_INTS`, `PENDING` | edges | - | 64 - depth |
+//! | DIR | capacity | `HAS_INTS`, `PENDING` | edges | bits above | 64 - bits of the index |
 //!
 //! Capacities never change, so that a marker may read them while the program
 //! works; the word at 12 is the program's alone.
@@ -31,9 +31,12 @@ pub(crate) const CHUNK_BITS: u32 = 9;
 /// are spines of chunks. A chunk costs an access 0.1-0.25 ns more than a flat
 /// array, and makes what a barrier captures and a minor collection rescans small.
 pub const FLAT_MAX: usize = 1022;
-/// Nodes of the largest flat hash part, and of each segment of a directory: with
-/// the fixed part 8 KiB.
-pub const SEGMENT_MAX: usize = 511;
+/// Nodes of the largest flat hash part; larger ones are directories of segments.
+pub const FLAT_HASH_MAX: usize = 256;
+/// Nodes of a segment of a directory. A store into an old segment makes the next
+/// minor collection scan all of it, which is what random stores into a large
+/// table cost most: 511 nodes made them 4 times as slow as 64.
+pub const SEGMENT_MAX: usize = 64;
 
 /// `extra` of a DIR, `user(1)` of a flat HASH: integer keys may be among the nodes.
 pub(crate) const HAS_INTS: u8 = 1;
@@ -107,7 +110,7 @@ pub(crate) fn capacity_for(n: usize) -> usize {
     while n > if c <= 32 { usable(c) } else { usable(c) * 3 / 4 } {
         c *= 2;
     }
-    if c == SEGMENT_MAX + 1 { SEGMENT_MAX } else { c }
+    c
 }
 
 /// The object of a reference word.
@@ -215,7 +218,7 @@ pub(crate) unsafe fn new_array(mem: &mut Mem, capacity: usize, weak: u8) -> Obj 
 /// As for `new_array`.
 #[inline]
 pub(crate) unsafe fn new_hash(mem: &mut Mem, capacity: usize, weak: u8) -> Obj {
-    debug_assert!(capacity <= SEGMENT_MAX);
+    debug_assert!(capacity <= FLAT_HASH_MAX);
     // SAFETY: initialised here.
     unsafe {
         let o = mem.heap.alloc(16 + 16 * capacity, kind::HASH);

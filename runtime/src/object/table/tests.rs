@@ -382,35 +382,24 @@ fn arrays_from_any_direction() {
 
 /// Bytes of the array and hash part.
 fn part_bytes(t: Table) -> usize {
-    let mut sum = 0;
     // SAFETY: as above.
     unsafe {
-        let mut seen = HashSet::new();
-        for w in [t.cell().array.load(), t.cell().hash.load()] {
-            if !is_reference(w) {
+        let parts = [t.cell().array.load(), t.cell().hash.load()];
+        let mut work: Vec<Obj> = parts.into_iter().filter(|w| is_reference(*w)).map(|w| obj_of(w)).collect();
+        let mut seen: HashSet<Obj> = [store::nil_chunk(), store::empty_segment()].into();
+        let mut sum = 0;
+        while let Some(o) = work.pop() {
+            if !seen.insert(o) {
                 continue;
             }
-            let n = store::store(obj_of(w)).capacity as usize;
-            sum += match (w & 1, obj_of(w).kind()) {
-                (0, kind::ARRAY) => n * 8,
-                (0, _) => n * 16,
-                _ => {
-                    let mut parts = n * 8;
-                    for i in 0..n {
-                        if let Some(e) = edge_at(obj_of(w), i).load()
-                            && e != store::nil_chunk()
-                            && e != store::empty_segment()
-                            && seen.insert(e)
-                        {
-                            parts += store::store(e).capacity as usize * if e.kind() == kind::ARRAY { 8 } else { 16 };
-                        }
-                    }
-                    parts
-                }
-            };
+            let n = store::store(o).capacity as usize;
+            sum += 16 + n * if o.kind() == kind::HASH { 16 } else { 8 };
+            if matches!(o.kind(), kind::SPINE | kind::DIR) {
+                work.extend((0..n).filter_map(|i| edge_at(o, i).load()));
+            }
         }
+        sum
     }
-    sum
 }
 
 #[test]

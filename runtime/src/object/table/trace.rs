@@ -66,7 +66,7 @@ pub unsafe fn trace_spine<V: Visitor>(o: Obj, v: &mut V) -> usize {
     unsafe { trace_edges(o, nil_chunk(), v) }
 }
 
-/// Visits a DIR, each segment once.
+/// Visits a DIR, each segment or page once.
 #[inline]
 pub unsafe fn trace_dir<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: a live DIR.

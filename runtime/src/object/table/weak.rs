@@ -7,8 +7,8 @@
 
 use super::hash::{LONG, TOMB};
 use super::set::SetError;
-use super::store::{edge_at, empty_segment, nil_chunk, node_at, obj_of, slot_at, store};
-use super::{Table, flag, kind};
+use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
+use super::{Table, dir, flag, kind};
 use crate::mem::Mem;
 use crate::value::{NIL_WORD, tag};
 use moonsweep_gc::slot::{REF_TAG, referent};
@@ -52,14 +52,7 @@ impl Table {
             if w != NIL_WORD && w & 1 == 0 {
                 obj_of(w).set_user(0, modes);
             } else if w != NIL_WORD {
-                let dir = obj_of(w);
-                for i in 0..store(dir).capacity as usize {
-                    if let Some(seg) = edge_at(dir, i).load()
-                        && seg != empty_segment()
-                    {
-                        seg.set_user(0, modes);
-                    }
-                }
+                dir::each_segment(w, |seg| seg.set_user(0, modes));
             }
             Ok(())
         }
