@@ -345,8 +345,9 @@ pub(super) fn get_table(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let obj = *base.add(b(pc));
         let key = *base.add(c(pc));
         if obj.tag == tag::TABLE {
-            let v = Table(obj.obj()).get(&(*vm).mem, key);
-            if !v.is_nil() {
+            let t = Table(obj.obj());
+            let v = t.get(&(*vm).mem, key);
+            if !v.is_nil() || t.meta().is_none() {
                 *base.add(a(pc)) = v;
                 return Regs { pc: pc.add(1), base, k };
             }
@@ -371,18 +372,16 @@ pub(super) fn set_table(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
     // SAFETY: see above.
     unsafe {
         let (obj, key, v) = (*base.add(a(pc)), *base.add(b(pc)), *base.add(c(pc)));
-        if obj.tag == tag::TABLE && key.tag == tag::INT {
-            // Most often an element of the array part whose owner is logged now,
-            // or one more behind the last.
+        save(vm, pc);
+        if obj.tag == tag::TABLE {
             let t = Table(obj.obj());
             if t.meta().is_none() {
-                let mem = &mut (*vm).mem;
-                if t.set_int(mem, key.as_int(), v).is_ok() {
-                    return Regs { pc: pc.add(1), base, k };
-                }
+                return match t.set(&mut (*vm).mem, key, v) {
+                    Ok(()) => Regs { pc: pc.add(1), base, k },
+                    Err(e) => message::set_error_of(&mut *vm, e),
+                };
             }
         }
-        save(vm, pc);
         let s = index::set(&mut *vm, obj, key, v, false);
         was_set(vm, Regs { pc, base, k }, pc.add(1), s, key, v)
     }
