@@ -245,6 +245,10 @@ impl<M: Model> Heap<M> {
             }
         }
     }
+    /// Whether a collection of the whole heap is under way in slices.
+    pub fn is_marking(&self) -> bool {
+        self.core.marking.is_some()
+    }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.
     pub fn collect_full<R: Roots>(&mut self, roots: &mut R) {
         self.full(roots, Cause::Explicit)
@@ -281,6 +285,7 @@ impl<M: Model> Heap<M> {
         if kind == self.kind() {
             return;
         }
+        self.core.abandon_marking();
         self.core.options.gc = kind;
         self.collector = AnyCollector::create(kind, &self.core.options);
         self.collector.collect_full::<M, R>(

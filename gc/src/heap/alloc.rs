@@ -148,6 +148,11 @@ impl Space {
         self.budget = isize::try_from(bytes).unwrap_or(isize::MAX);
     }
 
+    /// What is left of the budget; negative if it was overdrawn.
+    pub fn budget(&self) -> isize {
+        self.budget
+    }
+
     /// Takes the next free cell of the current run and writes the header.
     ///
     /// # Safety
