@@ -223,10 +223,12 @@ impl<M: Model> Heap<M> {
     pub fn safepoint<R: Roots>(&mut self, roots: &mut R) {
         let bits = self.core.space.poll_bits();
         if bits & POLL_LIMIT != 0 {
-            self.core.space.clear_poll(POLL_LIMIT);
             if self.over_limit() {
+                self.core.space.clear_poll(POLL_LIMIT);
                 return self.full::<R>(roots, Cause::HeapLimit);
             }
+            // The bit stays while the runs at hand, used up, would pass the limit.
+            self.core.space.check_limit();
         }
         if self.core.stopped {
             return self.core.space.set_budget(usize::MAX);

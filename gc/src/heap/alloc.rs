@@ -375,6 +375,12 @@ impl Space {
     pub fn limit(&self) -> usize {
         self.limit
     }
+    /// Clears `POLL_LIMIT` if the limit is not passed, runs at hand included.
+    pub fn check_limit(&self) {
+        if self.bytes + self.external <= self.limit {
+            self.clear_poll(POLL_LIMIT)
+        }
+    }
     /// Whether `n` more bytes stay below the limit.
     pub fn has_room(&self, n: usize) -> bool {
         self.used()
