@@ -106,6 +106,21 @@ mod tests {
     }
 
     #[test]
+    fn slices_keep_up_with_growth() {
+        const M: usize = 1 << 20;
+        assert_eq!(headroom(100 * M, 175 * M), 75 * M / 4);
+        let least = (M / 4) * MARK_RATE / 8;
+        for (grown, done, want) in [
+            (0, 0, (least, 1)),
+            (M, 500 * M, (least, 1)),
+            (5 * M, 100 * M, (400 * M, 1)),
+            (11 * M, 1000 * M, (100 * M, 2)),
+        ] {
+            assert_eq!(slice_quota(M / 4, grown, 10 * M, done, 1000 * M), want);
+        }
+    }
+
+    #[test]
     fn nursery_follows_the_goal() {
         const K: usize = 1 << 10;
         for (current, ns, goal, most, want) in [

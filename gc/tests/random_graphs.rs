@@ -238,7 +238,10 @@ impl<const AGES: bool> World<AGES> {
         // Unreachable objects that were not freed yet may be found again through
         // a weak reference, so what they lost has to be known now.
         let there = |s: &Shadow| self.m.heap.inspect(s.obj).allocated;
-        let there = self.objects.iter().filter(|(i, s)| there(s) && **i == id(s.obj));
+        let there = self
+            .objects
+            .iter()
+            .filter(|(i, s)| there(s) && **i == id(s.obj));
         second.extend(there.map(|o| *o.0));
         self.sync_owners(&strong, &second);
         for obj in due {

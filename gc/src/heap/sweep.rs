@@ -135,7 +135,9 @@ impl Space {
     pub fn end_aging(&mut self) {
         self.age_below = isize::MIN;
         for &b in &self.nursery {
-            self.mem.young(self.mem.addr(b)).store(young::NURSERY, Relaxed)
+            self.mem
+                .young(self.mem.addr(b))
+                .store(young::NURSERY, Relaxed)
         }
     }
 
