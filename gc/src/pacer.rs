@@ -1,6 +1,6 @@
 //! Policy: when to collect. Pure functions, apart from every mechanism.
 //!
-//! **A heap's size is bounded.** Let L be what lived after the last full
+//! **A heap's size is bounded.** With full collections in one stop: let L be what lived after the last full
 //! collection, g the growth factor, N the nursery. The next full collection
 //! comes at the first safepoint at which the heap, counted after the last
 //! minor, is at least `full_threshold(L)`; one more nursery may be allocated
@@ -10,7 +10,10 @@
 //! Marked in slices, the cycle begins `headroom` earlier, and slices are sized
 //! so that it ends by then: the share marked keeps up with the share of
 //! headroom used. Only a slice's limit in time can delay the end; past the
-//! headroom that limit is doubled, and the stop is recorded as an assist.
+//! headroom that limit is doubled, and the stop is recorded as an assist. So
+//! the bound above is passed by what is allocated until the slices, at that
+//! limit, have visited the rest: measured, a fifth of the heap when every
+//! allocation survives.
 
 /// Least growth before a full collection: smaller heaps are not worth one.
 pub const MIN_GROWTH: usize = 2 << 20;
