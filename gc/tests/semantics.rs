@@ -553,10 +553,19 @@ fn a_marked_large_cell_keeps_what_is_moved_into_it() {
     }
     m.roots.stack.push(Some(last));
     m.collect_full();
-    while !m.heap.is_marking() {
+    m.heap.stats_mut().keep_records();
+    let sliced = |m: &M| -> usize {
+        let slices = m.heap.stats().records().iter();
+        slices
+            .filter(|r| r.kind == PauseKind::Slice)
+            .map(|r| r.work)
+            .sum()
+    };
+    while sliced(&m) < 500 {
         m.safepoint();
     }
-    // The large cell is a root's referent, the list's end far from being visited.
+    // The large cell was visited, the list's end is far from it.
+    assert!(m.heap.is_marking() && sliced(&m) < 10_000);
     m.set(large, 150, Some(end));
     m.set(before, 0, None);
     assert!(large.unlogged(), "the large cell is not logged whole");
