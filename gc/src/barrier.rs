@@ -11,7 +11,7 @@
 //! | collector | when UNLOGGED is armed | what `log` does |
 //! |---|---|---|
 //! | `none`, `marksweep` | never | clears the bit, should another collector have set it |
-//! | `generational` | on every old object | remembers the object for the next minor; of a large cell only the new referent, if young |
+//! | `generational` | on every old object | remembers the object for the next minor; of a large cell only the new referent, if young. While marking in slices, an old referent stored into a marked large cell becomes grey |
 //!
 //! Slots are private and written by [`Slot`](crate::Slot) and
 //! [`Edge`](crate::Edge) alone, so a store without the barrier does not compile:

@@ -5,3 +5,4 @@ pub(crate) mod full;
 pub(crate) mod generational;
 pub(crate) mod marksweep;
 pub(crate) mod none;
+pub(crate) mod slices;

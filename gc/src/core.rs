@@ -1,6 +1,7 @@
 //! What every collector works on: the space, the log, the registers, the
 //! statistics; and the steps that all collections have in common.
 
+use crate::collectors::slices::Marking;
 use crate::finalize::{Drops, Finalizers};
 use crate::heap::alloc::{POLL_STRESS, Space};
 use crate::heap::block::BLOCK_BYTES;
@@ -20,6 +21,8 @@ pub(crate) struct Core {
     pub space: Space,
     pub log: Log,
     pub grey: Option<GreyQueue>,
+    /// The marking in progress in slices.
+    pub marking: Option<Box<Marking>>,
     pub finalizers: Finalizers,
     pub drops: Drops,
     pub stats: Stats,
@@ -44,6 +47,7 @@ impl Core {
             space,
             log: Log::default(),
             grey: Some(GreyQueue::new()),
+            marking: None,
             finalizers: Finalizers::default(),
             drops: Drops::default(),
             stats: Stats::new(),

@@ -223,10 +223,12 @@ impl<M: Model> Heap<M> {
     pub fn safepoint<R: Roots>(&mut self, roots: &mut R) {
         let bits = self.core.space.poll_bits();
         if bits & POLL_LIMIT != 0 {
-            self.core.space.clear_poll(POLL_LIMIT);
             if self.over_limit() {
+                self.core.space.clear_poll(POLL_LIMIT);
                 return self.full::<R>(roots, Cause::HeapLimit);
             }
+            // The bit stays while the runs at hand, used up, would pass the limit.
+            self.core.space.check_limit();
         }
         if self.core.stopped {
             return self.core.space.set_budget(usize::MAX);
@@ -244,6 +246,10 @@ impl<M: Model> Heap<M> {
                     .safepoint::<M, R>(&mut self.core, roots, Cause::Stress)
             }
         }
+    }
+    /// Whether a collection of the whole heap is under way in slices.
+    pub fn is_marking(&self) -> bool {
+        self.core.marking.is_some()
     }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.
     pub fn collect_full<R: Roots>(&mut self, roots: &mut R) {
@@ -281,6 +287,7 @@ impl<M: Model> Heap<M> {
         if kind == self.kind() {
             return;
         }
+        self.core.abandon_marking();
         self.core.options.gc = kind;
         self.collector = AnyCollector::create(kind, &self.core.options);
         self.collector.collect_full::<M, R>(

@@ -45,6 +45,10 @@ pub trait Model: Sized + 'static {
     /// Visits the references of `obj` and returns the work done, in slots.
     /// May run on a marker's thread while the program stores into `obj`.
     ///
+    /// A reference of a live object that is not stored anew must not turn from
+    /// weak to strong (a table's mode changes, an ephemeron loses its key), unless
+    /// the object is logged first (`Heap::log`).
+    ///
     /// # Safety
     /// `obj` is a live, initialised object of this model.
     unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize;

@@ -182,6 +182,8 @@ options! {
         "Mark beside the program rather than in slices at its safepoints.";
     generational, "generational", "--gc-generational": bool = "on",
         "Collect young objects on their own.";
+    slices, "slices", "--gc-slices": bool = "on",
+        "Mark the whole heap in slices between minor collections, rather than in one stop.";
     huge_pages, "huge-pages", "--gc-huge-pages": bool = "off",
         "Ask the system for 2 MiB pages once the heap is larger than 32 MiB: faster growth and marking, \
          but the system may stop the program to make room for one.";

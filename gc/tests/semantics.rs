@@ -529,3 +529,49 @@ fn the_verifier_sees_a_reference_to_a_freed_object() {
         panic!("{fault}");
     }
 }
+
+/// What a large cell is given while the heap is marked in slices is kept, though
+/// nothing else refers to it and the cell itself is not logged.
+#[test]
+fn a_marked_large_cell_keeps_what_is_moved_into_it() {
+    let mut m = M::new(Options {
+        stress: 1,
+        ..Options::default()
+    });
+    let large = m.alloc(NODE, 1, 200);
+    m.roots.stack.push(Some(large));
+    let end = m.alloc(NODE, 2, 1);
+    let mut before = end;
+    let mut last = end;
+    for i in 3..20_000 {
+        let o = m.alloc(NODE, i, 1);
+        m.set(o, 0, Some(last));
+        if last == end {
+            before = o;
+        }
+        last = o;
+    }
+    m.roots.stack.push(Some(last));
+    m.collect_full();
+    m.heap.stats_mut().keep_records();
+    let sliced = |m: &M| -> usize {
+        let slices = m.heap.stats().records().iter();
+        slices
+            .filter(|r| r.kind == PauseKind::Slice)
+            .map(|r| r.work)
+            .sum()
+    };
+    while sliced(&m) < 500 {
+        m.safepoint();
+    }
+    // The large cell was visited, the list's end is far from it.
+    assert!(m.heap.is_marking() && sliced(&m) < 10_000);
+    m.set(large, 150, Some(end));
+    m.set(before, 0, None);
+    assert!(large.unlogged(), "the large cell is not logged whole");
+    while m.heap.is_marking() {
+        m.safepoint();
+    }
+    assert!(m.heap.inspect(end).allocated && id(end) == 2);
+    m.heap.verify(&mut m.roots).unwrap();
+}

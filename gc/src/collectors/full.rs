@@ -1,7 +1,7 @@
 //! A stopped collection of the whole heap, as `marksweep` does it always and
 //! `generational` now and then.
 //!
-//! 1. *Prepare*: end the allocator's runs, finish the last sweep, so that all
+//! 1. *Prepare*: give up a marking in slices, end the allocator's runs, finish the last sweep, so that all
 //!    MARK bits are clear. The log is emptied: everything gets visited anyway.
 //! 2. *Mark* from the roots and the queue of finalizers.
 //! 3. *Settle* weak references, ephemerons, finalizers; prune tables outside
@@ -18,11 +18,12 @@ use crate::header::{Obj, UNLOGGED};
 use crate::heap::memory::Memory;
 use crate::mark::Scope;
 use crate::model::{Model, Roots};
+use crate::stats::pause::Pause;
 use crate::stats::{Cause, PauseKind, Phase};
 
 /// All objects; MARK says which were reached.
-struct FullScope<const ARM: bool> {
-    mem: Memory,
+pub(crate) struct FullScope<const ARM: bool> {
+    pub mem: Memory,
 }
 
 impl<const ARM: bool> Scope for FullScope<ARM> {
@@ -54,6 +55,7 @@ pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
     cause: Cause,
 ) {
     let mut pause = core.stats.begin(kind, cause);
+    core.abandon_marking();
     core.prepare(&mut pause);
     core.space.finish_sweep();
     core.stats.count_log(core.log.len());
@@ -66,14 +68,7 @@ pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
     pause.phase(Phase::Roots);
     core.settle(&mut tracer, true, &mut pause);
     core.retire(tracer);
-
-    let live = |o: Obj| mem.mark.test(o.addr());
-    roots.prune(&live, true);
-    let freed = core.drops.drop_dead::<M>(live, true);
-    core.space.external(-(freed as isize));
-    core.finalizers.promote(|_| true);
-    core.drops.promote(|_| true);
-    pause.phase(Phase::Prune);
+    bury::<M, R>(core, roots, &mut pause);
 
     core.space.begin_sweep(ARM);
     core.stats.set_live(core.space.used());
@@ -89,4 +84,16 @@ pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
     core.stats
         .end(pause, core.space.used(), core.space.objects());
     core.check_after::<M, R>(roots);
+}
+
+/// Everything without MARK is dead: forgets it wherever it is known, drops payloads.
+pub(crate) fn bury<M: Model, R: Roots>(core: &mut Core, roots: &mut R, pause: &mut Pause) {
+    let mem = core.space.mem;
+    let live = |o: Obj| mem.mark.test(o.addr());
+    roots.prune(&live, true);
+    let freed = core.drops.drop_dead::<M>(live, true);
+    core.space.external(-(freed as isize));
+    core.finalizers.promote(|_| true);
+    core.drops.promote(|_| true);
+    pause.phase(Phase::Prune);
 }

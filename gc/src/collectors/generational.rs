@@ -12,13 +12,19 @@
 //!    the nursery (`young::AGED`) it gets SEEN instead and stays young for one
 //!    more minor, so that what was just being used is not taken for long-lived;
 //!    an old object that refers to such a survivor stays in the log.
-//! 2. *Full* (program stopped), when the heap has grown: `full.rs`; afterwards
-//!    everything is OLD and UNLOGGED.
+//! 2. *Cycle*, when the heap has grown: the whole heap is marked in slices at
+//!    safepoints between the minors, which promote every survivor meanwhile:
+//!    snapshot, slices, final mark, lazy sweep. `slices.rs` has the phases, the
+//!    argument why they are right, and what a minor does for them.
+//! 3. *Full* (program stopped), when the program asks for it or the heap's limit
+//!    is reached, or instead of 2 if slices are switched off: `full.rs`; a cycle
+//!    in progress is given up. Afterwards everything is OLD and UNLOGGED.
 //!
 //! Barrier: UNLOGGED is set on old objects only. `log` clears it and remembers
 //! the object for the next minor. Of a large cell (a chunk of an array, a segment
 //! of a hash) the bit stays set, and what is remembered is each young object
-//! stored into it.
+//! stored into it. While a cycle marks, an old object stored into a marked large
+//! cell becomes grey as well.
 //!
 //! Invariants, checked by the verifier before each minor: an old object that
 //! refers to a young one is in the log, or the young one is remembered; an old object without UNLOGGED is in
@@ -29,18 +35,20 @@
 //! depends on the heap's size.
 
 use crate::collector::{Collector, GcKind};
-use crate::collectors::full;
+use crate::collectors::full::{self, FullScope};
+use crate::collectors::slices::{Marking, SliceScope};
 use crate::core::Core;
 use crate::header::{Obj, UNLOGGED};
 use crate::heap::alloc::POLL_WORK;
 use crate::heap::block::young;
 use crate::heap::memory::Memory;
 use crate::log::Log;
-use crate::mark::Scope;
+use crate::mark::{GreyQueue, Scope};
 use crate::model::{Life, Model, Roots, Visitor};
 use crate::options::Options;
 use crate::pacer;
 use crate::slot::referent;
+use crate::stats::pause::Pause;
 use crate::stats::{Cause, PauseKind, Phase};
 use crate::verify;
 use std::sync::atomic::Ordering::Relaxed;
@@ -62,23 +70,38 @@ pub(crate) struct Generational {
     old: usize,
     /// Collections so far in stress mode.
     turn: u32,
+    /// While marking: bytes the program may allocate until the next minor.
+    rest: isize,
+    /// While marking: bytes it may allocate until the next safepoint's slice.
+    step: usize,
+    /// Random numbers of stress mode.
+    random: u32,
 }
 
 /// Young objects; OLD says which were reached, and SEEN which of them stay young.
-struct MinorScope {
+/// `MARKING`: while the whole heap is marked in slices; nothing stays young then.
+struct MinorScope<const MARKING: bool> {
     mem: Memory,
+    /// What is being visited has MARK or is a root: its old referents are made grey.
+    greying: bool,
+    /// The grey objects of the marking in slices.
+    grey: GreyQueue,
     /// The object being visited refers to one that stays young.
     young_ref: bool,
     /// Old objects that refer to young ones: the next minor's log.
     log: Log,
 }
 
-impl MinorScope {
+impl<const MARKING: bool> MinorScope<MARKING> {
     /// Claims in a block that has young cells; the cold half of `claim`.
     #[inline(always)]
     fn claim_young(&mut self, addr: usize, state: u8) -> bool {
         if state == young::NURSERY {
-            self.mem.old.claim(addr)
+            let first = self.mem.old.claim(addr);
+            if MARKING && first {
+                self.mem.mark.set(addr);
+            }
+            first
         } else if self.mem.old.test(addr) {
             false
         } else {
@@ -94,14 +117,19 @@ impl MinorScope {
     }
 }
 
-impl Scope for MinorScope {
+impl<const MARKING: bool> Scope for MinorScope<MARKING> {
     #[inline(always)]
     fn claim(&mut self, obj: Obj) -> bool {
         let addr = obj.addr();
-        match self.mem.young(addr).load(Relaxed) {
+        let claimed = match self.mem.young(addr).load(Relaxed) {
             young::NO => false,
             state => self.claim_young(addr, state),
+        };
+        // What was just claimed has MARK, so only old objects get here.
+        if MARKING && self.greying && !claimed && self.mem.mark.claim(addr) {
+            self.grey.push(obj)
         }
+        claimed
     }
     #[inline(always)]
     fn reached(&self, obj: Obj) -> bool {
@@ -113,11 +141,17 @@ impl Scope for MinorScope {
         }
     }
     #[inline(always)]
-    fn before(&mut self, _obj: Obj) {
-        self.young_ref = false
+    fn before(&mut self, obj: Obj) {
+        self.young_ref = false;
+        if MARKING {
+            self.greying = self.mem.mark.test(obj.addr())
+        }
     }
     #[inline(always)]
     fn after(&mut self, obj: Obj) {
+        if MARKING {
+            self.greying = false
+        }
         if self.young_ref {
             if !self.stays_young(obj) {
                 self.log.push(obj, self.mem.size_of(obj))
@@ -140,34 +174,83 @@ impl Generational {
             nursery: options.nursery.0.max(1),
             old: 0,
             turn: 0,
+            rest: 0,
+            step: 0,
+            random: 0x9E37_79B9,
         }
     }
 
     fn full_due(&self, core: &Core) -> bool {
-        self.old >= pacer::full_threshold(core.stats.live_after_full(), core.options.growth)
+        let due = pacer::full_threshold(core.stats.live_after_full(), core.options.growth);
+        let ahead = if core.options.slices {
+            pacer::headroom(core.stats.live_after_full(), due)
+        } else {
+            0
+        };
+        self.old >= due - ahead
     }
 
     fn minor<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
-        if core.options.verify
-            && let Err(fault) = verify::generations::<M>(core)
-        {
-            panic!("heap verifier, before a minor collection: {fault}");
-        }
+        self.verify::<M>(core);
         let mut pause = core.stats.begin(PauseKind::Minor, cause);
-        core.prepare(&mut pause);
+        if core.marking.is_some() {
+            self.collect_nursery::<M, R, true>(core, roots, &mut pause);
+        } else {
+            self.collect_nursery::<M, R, false>(core, roots, &mut pause);
+        }
+        core.release(RELEASE);
+        pause.phase(Phase::Release);
+        let record = core
+            .stats
+            .end(pause, core.space.used(), core.space.objects());
+        let goal = core.options.pause_goal.as_nanos() as u64;
+        self.nursery = pacer::next_nursery(
+            self.nursery,
+            record.cpu_ns,
+            goal,
+            core.options.nursery.0.max(1),
+        );
+        self.finish_stop::<M, R>(core, roots)
+    }
+
+    /// The end of every stop after which the nursery is empty.
+    fn finish_stop<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
+        self.old = core.space.used();
+        self.rest = self.nursery as isize;
+        self.pace_aging(core, R::AGES);
+        core.check_after::<M, R>(roots);
+    }
+
+    /// A minor without its frame. `MARKING` says whether a marking is in progress.
+    fn collect_nursery<M: Model, R: Roots, const MARKING: bool>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        pause: &mut Pause,
+    ) {
+        core.prepare(pause);
         core.stats.count_log(core.log.len());
         let targets = core.log.take_targets();
         let logged = core.log.take();
+        if MARKING {
+            core.space.end_aging();
+        }
         pause.phase(Phase::Prepare);
 
         let mem = core.space.mem;
-        let scope = MinorScope {
+        let mut scope = MinorScope::<MARKING> {
             mem,
+            greying: true,
+            grey: GreyQueue::new(),
             young_ref: false,
             log: Log::default(),
         };
+        if let Some(marking) = core.marking.as_mut().filter(|_| MARKING) {
+            std::mem::swap(&mut scope.grey, &mut marking.grey);
+        }
         let mut tracer = core.tracer::<M, _>(scope);
         tracer.mark_roots(roots);
+        tracer.scope.greying = false;
         pause.phase(Phase::Roots);
         for &obj in &targets {
             tracer.object(obj)
@@ -176,7 +259,11 @@ impl Generational {
             tracer.grey.push(obj)
         }
         pause.phase(Phase::Log);
-        core.settle(&mut tracer, false, &mut pause);
+        core.settle(&mut tracer, false, pause);
+        if let Some(marking) = core.marking.as_mut().filter(|_| MARKING) {
+            marking.note(&mem, &tracer.weak, &tracer.ephemerons.owners);
+            std::mem::swap(&mut tracer.scope.grey, &mut marking.grey);
+        }
         let scope = core.retire(tracer);
 
         let reached = |o: Obj| scope.reached(o);
@@ -197,25 +284,156 @@ impl Generational {
         core.space
             .sweep_some(pacer::sweep_quota(core.space.blocks_in_use()));
         pause.phase(Phase::Sweep);
-        core.release(RELEASE);
-        let record = core
-            .stats
+    }
+
+    /// Begins a cycle.
+    fn snapshot<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
+        self.verify::<M>(core);
+        let mut pause = core.stats.begin(PauseKind::Snapshot, cause);
+        core.space.end_aging();
+        self.collect_nursery::<M, R, false>(core, roots, &mut pause);
+        core.space.finish_sweep();
+        pause.phase(Phase::Sweep);
+        let mut marking = Marking::new(core.space.used());
+        let mem = core.space.mem;
+        let mut tracer = marking.lend::<M, _>(SliceScope { mem });
+        tracer.mark_roots(roots);
+        core.finalizers.mark_pending(&mut tracer, true);
+        marking.regain(tracer);
+        core.marking = Some(Box::new(marking));
+        pause.phase(Phase::Roots);
+        core.stats
             .end(pause, core.space.used(), core.space.objects());
+        self.finish_stop::<M, R>(core, roots)
+    }
+
+    /// Visits grey objects: `slots` of them, or as long as `ns` nanoseconds.
+    fn slice<M: Model>(&mut self, core: &mut Core, slots: usize, ns: u64, kind: PauseKind) {
+        let Some(marking) = &mut core.marking else {
+            return;
+        };
+        let mut pause = core.stats.begin(kind, Cause::Cycle);
+        pause.before(core.space.used(), core.space.objects());
+        let mem = core.space.mem;
+        let mut tracer = marking.lend::<M, _>(SliceScope { mem });
+        tracer.drain_some(slots, ns);
+        pause.work(tracer.work);
+        marking.regain(tracer);
+        pause.phase(Phase::Mark);
+        core.stats
+            .end(pause, core.space.used(), core.space.objects());
+    }
+
+    /// Nothing is grey: a minor, and if it made little grey, the cycle's end.
+    fn final_mark<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
+        self.verify::<M>(core);
+        let mut pause = core.stats.begin(PauseKind::FinalMark, Cause::Cycle);
+        self.collect_nursery::<M, R, true>(core, roots, &mut pause);
+        let mem = core.space.mem;
         let goal = core.options.pause_goal.as_nanos() as u64;
-        self.nursery = pacer::next_nursery(
-            self.nursery,
-            record.cpu_ns,
-            goal,
-            core.options.nursery.0.max(1),
-        );
-        self.old = core.space.used();
-        self.pace_aging(core, R::AGES);
-        core.check_after::<M, R>(roots);
+        if let Some(mut marking) = core.marking.take() {
+            let mut tracer = marking.lend::<M, _>(FullScope::<true> { mem });
+            if tracer.drain_some(usize::MAX, goal / 4) {
+                core.settle(&mut tracer, true, &mut pause);
+                core.retire(tracer);
+                full::bury::<M, R>(core, roots, &mut pause);
+                core.space.begin_sweep(true);
+                core.stats.set_live(core.space.used());
+                pause.phase(Phase::Sweep);
+            } else {
+                pause.work(tracer.work);
+                pause.phase(Phase::Mark);
+                marking.regain(tracer);
+                core.marking = Some(marking);
+            }
+        }
+        core.release(RELEASE);
+        pause.phase(Phase::Release);
+        core.stats
+            .end(pause, core.space.used(), core.space.objects());
+        self.finish_stop::<M, R>(core, roots)
+    }
+
+    /// A safepoint while marking: a slice, or the minor or final mark that is due.
+    fn advance<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
+        let Some(marking) = &core.marking else {
+            return;
+        };
+        self.rest -= (self.step as isize).saturating_sub(core.space.budget());
+        if self.rest <= 0 || cause == Cause::Log {
+            return if marking.grey.is_empty() {
+                self.final_mark::<M, R>(core, roots)
+            } else {
+                self.minor::<M, R>(core, roots, cause)
+            };
+        }
+        if !marking.grey.is_empty() {
+            let goal = core.options.pause_goal.as_nanos() as u64;
+            let (slots, share) = self.quota(core, marking);
+            let kind = if share > 1 {
+                PauseKind::Assist
+            } else {
+                PauseKind::Slice
+            };
+            self.slice::<M>(core, slots, goal / 2 * share, kind);
+        }
+        self.pace(core)
+    }
+
+    /// Slots that the next slice visits, and its share of time: more than 1 if
+    /// the heap grows faster than marking proceeds.
+    fn quota(&self, core: &Core, marking: &Marking) -> (usize, u64) {
+        let live = core.stats.live_after_full();
+        let due = pacer::full_threshold(live, core.options.growth);
+        pacer::slice_quota(
+            self.step,
+            self.old.saturating_sub(marking.start),
+            pacer::headroom(live, due),
+            marking.done,
+            marking.estimate,
+        )
+    }
+
+    /// A safepoint of stress mode: cycles in random small steps, full stops now and then.
+    fn stress<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
+        self.turn = self.turn.wrapping_add(1);
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 17;
+        self.random ^= self.random << 5;
+        let random = self.random as usize;
+        let turn = self.turn.is_multiple_of(STRESS_FULL);
+        match &core.marking {
+            None if turn && (!core.options.slices || random.is_multiple_of(4)) => {
+                self.collect_full::<M, R>(core, roots, PauseKind::Full, Cause::Stress)
+            }
+            None if turn => self.snapshot::<M, R>(core, roots, Cause::Stress),
+            None => self.minor::<M, R>(core, roots, Cause::Stress),
+            Some(marking) if random.is_multiple_of(4) => {
+                if marking.grey.is_empty() {
+                    self.final_mark::<M, R>(core, roots)
+                } else {
+                    self.minor::<M, R>(core, roots, Cause::Stress)
+                }
+            }
+            Some(_) => {
+                let slots = 1 << (random / 4 % 12);
+                self.slice::<M>(core, slots, u64::MAX, PauseKind::Slice)
+            }
+        }
+    }
+
+    /// With the option `verify`: checks the generational invariants.
+    fn verify<M: Model>(&self, core: &mut Core) {
+        if core.options.verify
+            && let Err(fault) = verify::generations::<M>(core)
+        {
+            panic!("heap verifier, before a minor collection: {fault}");
+        }
     }
 
     fn pace_aging(&mut self, core: &mut Core, ages: bool) {
         self.pace(core);
-        core.space.age_below = if ages {
+        core.space.age_below = if ages && core.marking.is_none() {
             (self.nursery / pacer::AGE_SHARE) as isize
         } else {
             isize::MIN
@@ -228,7 +446,10 @@ impl Collector for Generational {
         GcKind::Generational
     }
     fn pace(&mut self, core: &mut Core) {
-        if core.options.generational {
+        if core.marking.is_some() {
+            self.step = pacer::step(self.nursery).min(self.rest.max(0) as usize);
+            core.space.set_budget(self.step)
+        } else if core.options.generational {
             core.space.set_budget(self.nursery)
         } else {
             let due = pacer::full_threshold(core.stats.live_after_full(), core.options.growth);
@@ -251,6 +472,11 @@ impl Collector for Generational {
         }
         if let Some(target) = referent(word) {
             let addr = target.addr();
+            if let Some(marking) = &mut core.marking
+                && mem.mark.test(owner.addr())
+            {
+                marking.grey(mem, target)
+            }
             if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {
                 core.log.remember(target);
                 if core.log.weight() > pacer::LOG_WEIGHT {
@@ -260,17 +486,23 @@ impl Collector for Generational {
         }
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
-        self.turn = self.turn.wrapping_add(u32::from(cause == Cause::Stress));
-        let turn = cause == Cause::Stress && self.turn.is_multiple_of(STRESS_FULL);
-        if turn || self.full_due(core) || !core.options.generational {
+        if !core.options.generational {
             let cause = if cause == Cause::Stress {
                 cause
             } else {
                 Cause::Growth
             };
             self.collect_full::<M, R>(core, roots, PauseKind::Full, cause)
-        } else {
+        } else if cause == Cause::Stress {
+            self.stress::<M, R>(core, roots)
+        } else if core.marking.is_some() {
+            self.advance::<M, R>(core, roots, cause)
+        } else if !self.full_due(core) {
             self.minor::<M, R>(core, roots, cause)
+        } else if core.options.slices {
+            self.snapshot::<M, R>(core, roots, Cause::Growth)
+        } else {
+            self.collect_full::<M, R>(core, roots, PauseKind::Full, Cause::Growth)
         }
     }
     fn collect_young<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {

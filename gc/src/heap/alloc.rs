@@ -148,6 +148,11 @@ impl Space {
         self.budget = isize::try_from(bytes).unwrap_or(isize::MAX);
     }
 
+    /// What is left of the budget; negative if it was overdrawn.
+    pub fn budget(&self) -> isize {
+        self.budget
+    }
+
     /// Takes the next free cell of the current run and writes the header.
     ///
     /// # Safety
@@ -371,6 +376,12 @@ impl Space {
     /// The heap's limit in bytes.
     pub fn limit(&self) -> usize {
         self.limit
+    }
+    /// Clears `POLL_LIMIT` if the limit is not passed, runs at hand included.
+    pub fn check_limit(&self) {
+        if self.bytes + self.external <= self.limit {
+            self.clear_poll(POLL_LIMIT)
+        }
     }
     /// Whether `n` more bytes stay below the limit.
     pub fn has_room(&self, n: usize) -> bool {

@@ -116,6 +116,31 @@ impl Space {
         }
     }
 
+    /// Clears MARK everywhere. All blocks are swept.
+    pub fn clear_marks(&mut self) {
+        for class in &self.classes {
+            for &b in &class.blocks {
+                for w in self.mem.mark.block(self.mem.addr(b)) {
+                    w.store(0, Relaxed)
+                }
+            }
+        }
+        for obj in self.large_old.iter().chain(&self.large_young) {
+            self.mem.mark.clear(obj.addr())
+        }
+    }
+
+    /// What aged becomes an ordinary part of the nursery: the next minor
+    /// promotes all its survivors.
+    pub fn end_aging(&mut self) {
+        self.age_below = isize::MIN;
+        for &b in &self.nursery {
+            self.mem
+                .young(self.mem.addr(b))
+                .store(young::NURSERY, Relaxed)
+        }
+    }
+
     /// ALLOC and OLD become MARK, MARK becomes clear.
     fn sweep_block(&mut self, b: BlockId) {
         let addr = self.mem.addr(b);

@@ -213,6 +213,10 @@ impl<const AGES: bool> Machine<AGES> {
     }
     /// Stores through the barrier.
     pub fn set(&mut self, o: Obj, i: usize, to: Option<Obj>) {
+        if o.kind() == EPHEMERON && to.is_none() && o.unlogged() {
+            // A value that loses its key becomes strong.
+            self.heap.log(o)
+        }
         if o.kind() == EDGES {
             edge(o, i).set(o, to, &mut self.heap)
         } else if !slot(o, i).try_set(o, to_word(to)) {

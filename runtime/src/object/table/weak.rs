@@ -20,6 +20,15 @@ pub(super) fn losable(w: u64) -> bool {
     w >> 48 == REF_TAG && !matches!(w & 15, tag::STRING | tag::INT | LONG)
 }
 
+/// Changes how a store's references are seen. The collector hears of it, since
+/// what was weak so far may have to be visited now.
+fn change_modes(mem: &mut Mem, o: Obj, modes: u8) {
+    if o.unlogged() {
+        mem.heap.log(o);
+    }
+    o.set_user(0, modes);
+}
+
 impl Table {
     /// Sets the weak modes (`flag::WEAK_KEYS`, `flag::WEAK_VALUES` or neither).
     pub unsafe fn set_weak(self, mem: &mut Mem, modes: u8) -> Result<(), SetError> {
@@ -37,22 +46,22 @@ impl Table {
             let cell = self.cell();
             let w = cell.array.load();
             if w != NIL_WORD && w & 1 == 0 {
-                obj_of(w).set_user(0, modes);
+                change_modes(mem, obj_of(w), modes);
             } else if w != NIL_WORD {
                 let spine = obj_of(w);
                 for i in 0..store(spine).capacity as usize {
                     if let Some(chunk) = edge_at(spine, i).load()
                         && chunk != nil_chunk()
                     {
-                        chunk.set_user(0, modes);
+                        change_modes(mem, chunk, modes);
                     }
                 }
             }
             let w = cell.hash.load();
             if w != NIL_WORD && w & 1 == 0 {
-                obj_of(w).set_user(0, modes);
+                change_modes(mem, obj_of(w), modes);
             } else if w != NIL_WORD {
-                dir::each_segment(w, |seg| seg.set_user(0, modes));
+                dir::each_segment(w, |seg| change_modes(mem, seg, modes));
             }
             Ok(())
         }
