@@ -372,6 +372,10 @@ impl Space {
     pub fn limit(&self) -> usize {
         self.limit
     }
+    /// Moves the limit.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit
+    }
     /// Whether `n` more bytes stay below the limit.
     pub fn has_room(&self, n: usize) -> bool {
         self.used()
