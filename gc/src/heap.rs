@@ -156,6 +156,11 @@ impl<M: Model> Heap<M> {
     pub fn over_limit(&self) -> bool {
         !self.has_room(0)
     }
+    /// Moves the heap's limit, for example to leave room for the program's
+    /// answer to being out of memory.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.core.space.set_limit(limit)
+    }
     /// The heap's limit in bytes.
     pub fn limit(&self) -> usize {
         self.core.space.limit()

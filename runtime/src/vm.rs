@@ -68,6 +68,8 @@ pub struct State {
     pub(crate) in_finalizer: bool,
     pub(crate) gc_mode: &'static str,
     pub(crate) gc_params: [i64; 3],
+    /// The heap's limit as it was set; it may be above that for a while, see `memory_is_out`.
+    pub(crate) memory_limit: usize,
     /// What steps of `collectgarbage` are worth since the last collection, in bytes.
     pub(crate) step_credit: usize,
     pub(crate) warn: WarnState,
@@ -134,6 +136,7 @@ impl State {
                 in_finalizer: false,
                 gc_mode: "generational",
                 gc_params: [200, 100, 13],
+                memory_limit: 0,
                 step_credit: 0,
                 warn: WarnState::default(),
                 seed,
@@ -143,6 +146,7 @@ impl State {
                 collections: 0,
                 interrupt: Default::default(),
             });
+            s.memory_limit = s.mem.heap.limit();
             s.load_thread(main);
             s.thread.data().status = Status::Running;
             // The base frame of natives called by the host.
@@ -205,6 +209,57 @@ impl State {
             self.stack_limit = soft.max(t.soft_limit.min(t.stack.add(t.capacity)));
         }
         true
+    }
+
+    /// Whether to raise `not enough memory`. Who catches that error gets some
+    /// slack, in which to let go of what is too much: the limit is moved up a
+    /// little, until the heap is below it again.
+    ///
+    /// # Safety
+    /// At a safepoint.
+    #[cold]
+    pub(crate) unsafe fn memory_is_out(&mut self) -> bool {
+        let limit = self.memory_limit;
+        if self.mem.heap.over_limit() {
+            // SAFETY: as the caller promised.
+            unsafe { self.collect_full() };
+        }
+        let bytes = self.mem.heap.bytes();
+        if bytes <= limit {
+            self.mem.heap.set_limit(limit);
+            return false;
+        }
+        if !self.mem.heap.over_limit() {
+            return false;
+        }
+        self.mem.heap.set_limit((bytes + limit / 64).min(limit + limit / 8));
+        true
+    }
+
+    /// Whether a native may allocate `n` bytes, somewhat beyond the limit if
+    /// need be: it can't collect, and the next safepoint will.
+    pub(crate) fn may_borrow(&self, n: usize) -> bool {
+        let most = self.memory_limit.saturating_add(self.memory_limit / 4);
+        self.mem.heap.bytes().checked_add(n).is_some_and(|total| total <= most)
+    }
+
+    /// Runs an allocation of `n` bytes that failed again, with the limit moved up for it.
+    #[cold]
+    pub(crate) fn borrow_memory<R>(
+        &mut self,
+        n: usize,
+        allocate: impl FnOnce(&mut Mem) -> Option<R>,
+    ) -> Option<R> {
+        if !self.may_borrow(n) {
+            return None;
+        }
+        let limit = self.mem.heap.limit();
+        self.mem.heap.set_limit(usize::MAX);
+        let r = allocate(&mut self.mem);
+        self.mem.heap.set_limit(limit);
+        // The heap notices that it is above its limit.
+        self.mem.heap.external(0);
+        r
     }
 
     /// Gives the reserve for message handlers back, so that the next overflow
@@ -310,6 +365,22 @@ impl State {
         self.stack_limit = t.soft_limit;
     }
 
+    /// Gives back what a deep recursion left of the running thread's stack.
+    ///
+    /// # Safety
+    /// Right after `prepare_collection`.
+    unsafe fn shrink_stack(&mut self) {
+        let t = self.thread;
+        let before = t.data().bytes();
+        // SAFETY: as the caller promised.
+        unsafe { t.data().shrink() };
+        let after = t.data().bytes();
+        if after != before {
+            self.mem.heap.external(after as isize - before as isize);
+            self.load_thread(t);
+        }
+    }
+
     /// What the collector asked for, if it may run; then due finalizers.
     ///
     /// # Safety
@@ -332,6 +403,7 @@ impl State {
         // SAFETY: as for `collect_if_needed`.
         unsafe {
             self.prepare_collection();
+            self.shrink_stack();
             let mut roots = self.roots();
             self.mem.heap.collect_full(&mut roots);
         }

@@ -383,6 +383,10 @@ impl Space {
             self.clear_poll(POLL_LIMIT)
         }
     }
+    /// Moves the limit.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit
+    }
     /// Whether `n` more bytes stay below the limit.
     pub fn has_room(&self, n: usize) -> bool {
         self.used()

@@ -119,11 +119,11 @@ pub(crate) unsafe fn safepoint(state: &mut State) -> bool {
     // SAFETY: as the caller promised.
     unsafe {
         state.collect_if_needed();
-        if state.mem.heap.over_limit() && !state.handled {
-            state.collect_full();
-            if state.mem.heap.over_limit() {
-                let v = message::string_value(state, b"not enough memory");
-                state.error = v;
+        if state.mem.heap.limit() != state.memory_limit || state.mem.heap.over_limit() {
+            // SAFETY: as the caller promised.
+            let out = state.memory_is_out();
+            if out && !state.handled {
+                state.error = message::string_value(state, b"not enough memory");
                 state.handled = true;
                 return true;
             }
@@ -775,7 +775,8 @@ pub(crate) unsafe fn concat_continue(vm: &mut State, r: Regs, at: usize) -> Regs
 unsafe fn concat_from(vm: &mut State, r: Regs, n: usize) -> Regs {
     // SAFETY: see above.
     unsafe {
-        let first = r.base.add(a(r.pc));
+        let mut r = r;
+        let mut first = r.base.add(a(r.pc));
         let mut n = n;
         while n > 1 {
             let (x, y) = (*first.add(n - 2), *first.add(n - 1));
@@ -795,9 +796,22 @@ unsafe fn concat_from(vm: &mut State, r: Regs, n: usize) -> Regs {
             while count < n && text(*first.add(n - count - 1)) {
                 count += 1;
             }
-            let start = first.add(n - count);
-            let Some(s) = join(vm, start, count) else {
-                return message::memory_error(vm);
+            let mut start = first.add(n - count);
+            let s = match join(vm, start, count) {
+                Some(s) => s,
+                None => {
+                    // There may be garbage.
+                    vm.top = r.base;
+                    vm.collect_full();
+                    // The stack may have moved.
+                    r.base = (*vm.frame).base;
+                    first = r.base.add(a(r.pc));
+                    start = first.add(n - count);
+                    match join(vm, start, count) {
+                        Some(s) => s,
+                        None => return message::memory_error(vm),
+                    }
+                }
             };
             *start = s;
             n -= count - 1;

@@ -21,26 +21,41 @@ impl Context {
         // SAFETY: the string lives until the next `&mut` use of the context.
         match unsafe { RawStr::try_new(&mut self.vm().mem, bytes.as_ref()) } {
             Some(s) => Ok(self.wrap_str(s)),
-            None => Err(self.memory_error()),
+            None => self.string_on_loan(bytes.as_ref()),
         }
+    }
+    #[cold]
+    fn string_on_loan(&self, bytes: &[u8]) -> Result<Str<'_>> {
+        // SAFETY: as for `string`.
+        let s = self.vm().borrow_memory(bytes.len(), |mem| unsafe { RawStr::try_new(mem, bytes) });
+        s.map(|s| self.wrap_str(s)).ok_or_else(|| self.memory_error())
     }
     /// A string of `len` bytes that `fill` writes.
     ///
     /// # Errors
     /// `not enough memory`.
     pub fn string_with(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<Str<'_>> {
-        // SAFETY: as for `string`.
-        match unsafe { RawStr::try_new_with(&mut self.vm().mem, len, fill) } {
-            Some(s) => Ok(self.wrap_str(s)),
-            None => Err(self.memory_error()),
-        }
+        let mut fill = Some(fill);
+        let mut make = |mem: &mut crate::mem::Mem| {
+            let fill = &mut fill;
+            let write = |bytes: &mut [u8]| {
+                if let Some(f) = fill.take() {
+                    f(bytes)
+                }
+            };
+            // SAFETY: as for `string`.
+            unsafe { RawStr::try_new_with(mem, len, write) }
+        };
+        let vm = self.vm();
+        let s = make(&mut vm.mem).or_else(|| vm.borrow_memory(len, make));
+        s.map(|s| self.wrap_str(s)).ok_or_else(|| self.memory_error())
     }
     /// Whether a buffer of that many bytes may be built.
     ///
     /// # Errors
     /// `not enough memory`.
     pub fn check_size(&self, bytes: u64) -> Result<()> {
-        if bytes < u32::MAX as u64 && self.vm().mem.heap.has_room(bytes as usize) {
+        if bytes < u32::MAX as u64 && self.vm().may_borrow(bytes as usize) {
             Ok(())
         } else {
             Err(self.memory_error())

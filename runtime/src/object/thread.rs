@@ -259,6 +259,41 @@ impl ThreadData {
     /// The thread's saved state (`frame`, `top`, `soft_limit`) is current.
     pub(crate) unsafe fn grow_stack(&mut self, need: usize) -> Option<isize> {
         let new = need.max(self.capacity * 2).min((MAX_STACK + STACK_RESERVE).max(need));
+        // SAFETY: as the caller promised.
+        unsafe {
+            let delta = self.move_stack(new)?;
+            // The reserve is for those who ask.
+            self.soft_limit = self.stack.add(new.min(MAX_STACK.max(need)));
+            Some(delta)
+        }
+    }
+
+    /// Gives memory back when little of what a deep recursion needed is in use.
+    ///
+    /// # Safety
+    /// As for `grow_stack`; nothing is stale above the innermost frame.
+    pub(crate) unsafe fn shrink(&mut self) {
+        // SAFETY: all pointers are within their arrays, and what is cut off is not in use.
+        unsafe {
+            let used = self.live_end().offset_from(self.stack) as usize;
+            if self.capacity > 8192 && used + 1024 < self.capacity / 8 {
+                let new = used * 2 + 1024;
+                if self.move_stack(new).is_some() {
+                    self.soft_limit = self.stack.add(new);
+                }
+            }
+            let frames = self.frame.offset_from(self.frames) as usize;
+            if self.frame_capacity > 1024 && frames < self.frame_capacity / 8 {
+                self.resize_frames(frames * 2 + 64);
+            }
+        }
+    }
+
+    /// Reallocates the stack with `new` slots; returns how far it moved.
+    ///
+    /// # Safety
+    /// As for `grow_stack`; all slots in use fit.
+    unsafe fn move_stack(&mut self, new: usize) -> Option<isize> {
         // SAFETY: `stack` was allocated with this layout.
         let p = unsafe {
             realloc(self.stack as *mut u8, stack_layout(self.capacity), stack_layout(new).size())
@@ -283,8 +318,6 @@ impl ThreadData {
                 (*f).base = moved((*f).base);
                 f = f.add(1);
             }
-            // The reserve is for those who ask.
-            self.soft_limit = p.add(new.min(MAX_STACK.max(need)));
         }
         let mut u = self.open;
         while let Some(o) = u {
@@ -300,7 +333,13 @@ impl ThreadData {
     /// # Safety
     /// As for `grow_stack`.
     pub(crate) unsafe fn grow_frames(&mut self) -> bool {
-        let new = self.frame_capacity * 2;
+        // SAFETY: as the caller promised.
+        unsafe { self.resize_frames(self.frame_capacity * 2) }
+    }
+
+    /// # Safety
+    /// As for `grow_stack`; the frames in use fit.
+    unsafe fn resize_frames(&mut self, new: usize) -> bool {
         // SAFETY: `frames` was allocated with this layout.
         let p = unsafe {
             realloc(
