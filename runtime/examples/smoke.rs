@@ -2,7 +2,10 @@
 
 use moonsweep_runtime::{Context, NativeDef, Result, Results, Vm};
 
-static PRINT: NativeDef = NativeDef { name: "print", function: print };
+static PRINT: NativeDef = NativeDef {
+    name: "print",
+    function: print,
+};
 
 fn print(cx: &mut Context) -> Result<Results> {
     let mut line = Vec::new();
@@ -20,18 +23,29 @@ fn print(cx: &mut Context) -> Result<Results> {
     cx.none()
 }
 
-static CLOCK: NativeDef = NativeDef { name: "clock", function: clock };
+static CLOCK: NativeDef = NativeDef {
+    name: "clock",
+    function: clock,
+};
 
 fn clock(cx: &mut Context) -> Result<Results> {
-    let t = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
+    let t = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0.0, |d| d.as_secs_f64());
     cx.ret(t)
 }
-static PCALL: NativeDef = NativeDef { name: "pcall", function: pcall };
+static PCALL: NativeDef = NativeDef {
+    name: "pcall",
+    function: pcall,
+};
 fn pcall(cx: &mut Context) -> Result<Results> {
     cx.check_any(0)?;
     Ok(cx.tail_pcall(cx.nargs() - 1))
 }
-static SETMETA: NativeDef = NativeDef { name: "setmetatable", function: setmeta };
+static SETMETA: NativeDef = NativeDef {
+    name: "setmetatable",
+    function: setmeta,
+};
 fn setmeta(cx: &mut Context) -> Result<Results> {
     let t = cx.check_table(0)?;
     let m = cx.check_table(1)?;
@@ -44,7 +58,13 @@ fn main() {
     let source = std::fs::read(&path).expect("readable");
     let mut vm = Vm::new(Default::default()).expect("a heap");
     let cx = vm.context();
-    for d in [&PRINT, &CLOCK, moonsweep_runtime::native::NEXT, &PCALL, &SETMETA] {
+    for d in [
+        &PRINT,
+        &CLOCK,
+        moonsweep_runtime::native::NEXT,
+        &PCALL,
+        &SETMETA,
+    ] {
         let f = cx.native(d, &[]);
         let _ = cx.globals().set_name(cx, d.name, f);
     }

@@ -86,41 +86,69 @@ pub const fn int_word(i: i64) -> u64 {
 #[inline(always)]
 pub fn float_word(f: f64) -> u64 {
     let b = f.to_bits();
-    if b > MAX_FLOAT_WORD { MAX_FLOAT_WORD } else { b }
+    if b > MAX_FLOAT_WORD {
+        MAX_FLOAT_WORD
+    } else {
+        b
+    }
 }
 
 impl Value {
     /// nil
-    pub const NIL: Value = Value { tag: tag::NIL, payload: 0 };
+    pub const NIL: Value = Value {
+        tag: tag::NIL,
+        payload: 0,
+    };
     /// false
-    pub const FALSE: Value = Value { tag: tag::FALSE, payload: 0 };
+    pub const FALSE: Value = Value {
+        tag: tag::FALSE,
+        payload: 0,
+    };
     /// true
-    pub const TRUE: Value = Value { tag: tag::TRUE, payload: 0 };
+    pub const TRUE: Value = Value {
+        tag: tag::TRUE,
+        payload: 0,
+    };
     /// A boolean.
     #[inline(always)]
     pub const fn bool(b: bool) -> Value {
-        Value { tag: tag::FALSE + b as u64, payload: 0 }
+        Value {
+            tag: tag::FALSE + b as u64,
+            payload: 0,
+        }
     }
     /// An integer.
     #[inline(always)]
     pub const fn int(i: i64) -> Value {
-        Value { tag: tag::INT, payload: i as u64 }
+        Value {
+            tag: tag::INT,
+            payload: i as u64,
+        }
     }
     /// A float.
     #[inline(always)]
     pub const fn float(f: f64) -> Value {
-        Value { tag: tag::FLOAT, payload: f.to_bits() }
+        Value {
+            tag: tag::FLOAT,
+            payload: f.to_bits(),
+        }
     }
     /// A light userdata; only the low 48 bits count.
     #[inline(always)]
     pub const fn light(p: u64) -> Value {
-        Value { tag: tag::LIGHT, payload: p & 0xFFFF_FFFF_FFFF }
+        Value {
+            tag: tag::LIGHT,
+            payload: p & 0xFFFF_FFFF_FFFF,
+        }
     }
     /// A reference; `tag` must be the tag for the object's kind.
     #[inline(always)]
     pub fn object(tag: u64, o: Obj) -> Value {
         debug_assert!((tag::STRING..=tag::THREAD).contains(&tag) && o.kind() as u64 == tag);
-        Value { tag, payload: o.addr() as u64 }
+        Value {
+            tag,
+            payload: o.addr() as u64,
+        }
     }
     /// nil?
     #[inline(always)]
@@ -196,7 +224,10 @@ impl Value {
     #[inline(always)]
     pub unsafe fn from_word(w: u64) -> Value {
         if w <= MAX_FLOAT_WORD {
-            return Value { tag: tag::FLOAT, payload: w };
+            return Value {
+                tag: tag::FLOAT,
+                payload: w,
+            };
         }
         if w >= INT_BASE {
             return Value::int(((w << 14) as i64) >> 14);
@@ -213,7 +244,10 @@ impl Value {
         if w >> 48 == LIGHT_TAG {
             return Value::light(w);
         }
-        Value { tag: (w & 3) - 1, payload: 0 }
+        Value {
+            tag: (w & 3) - 1,
+            payload: 0,
+        }
     }
 }
 
@@ -259,7 +293,9 @@ mod tests {
         for f in [f64::NAN, -f64::NAN, f64::from_bits(u64::MAX)] {
             // SAFETY: as above.
             let g = unsafe { Value::from_word(Value::float(f).to_word().expect("float")) };
-            assert!(g.as_float().is_nan() && g.as_float().is_sign_negative() == f.is_sign_negative());
+            assert!(
+                g.as_float().is_nan() && g.as_float().is_sign_negative() == f.is_sign_negative()
+            );
         }
     }
 }

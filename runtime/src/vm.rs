@@ -7,9 +7,7 @@ use crate::object::intern::Interner;
 use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::object::table::Table;
-use crate::object::thread::{
-    Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind,
-};
+use crate::object::thread::{Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind};
 use crate::value::{Value, tag};
 use moonsweep_gc::{Heap, Obj, Roots, Visitor};
 
@@ -198,7 +196,9 @@ impl State {
         if want > t.capacity {
             let before = t.bytes();
             // SAFETY: the state was saved just now.
-            let Some(_) = (unsafe { t.grow_stack(want) }) else { return false };
+            let Some(_) = (unsafe { t.grow_stack(want) }) else {
+                return false;
+            };
             self.mem.heap.external(t.bytes() as isize - before as isize);
             self.frame = t.frame;
             self.top = t.top;
@@ -232,7 +232,9 @@ impl State {
         if !self.mem.heap.over_limit() {
             return false;
         }
-        self.mem.heap.set_limit((bytes + limit / 64).min(limit + limit / 8));
+        self.mem
+            .heap
+            .set_limit((bytes + limit / 64).min(limit + limit / 8));
         true
     }
 
@@ -240,7 +242,11 @@ impl State {
     /// need be: it can't collect, and the next safepoint will.
     pub(crate) fn may_borrow(&self, n: usize) -> bool {
         let most = self.memory_limit.saturating_add(self.memory_limit / 4);
-        self.mem.heap.bytes().checked_add(n).is_some_and(|total| total <= most)
+        self.mem
+            .heap
+            .bytes()
+            .checked_add(n)
+            .is_some_and(|total| total <= most)
     }
 
     /// Runs an allocation of `n` bytes that failed again, with the limit moved up for it.
@@ -330,7 +336,11 @@ impl State {
     pub(crate) fn exit_regs(&self) -> Regs {
         // SAFETY: `frame` is the innermost frame.
         let base = unsafe { (*self.frame).base };
-        Regs { pc: code_exit(), base, k: std::ptr::null() }
+        Regs {
+            pc: code_exit(),
+            base,
+            k: std::ptr::null(),
+        }
     }
 
     /// The roots, for a collection. The running thread's state must be saved.
@@ -413,7 +423,9 @@ impl State {
 
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
 }
 
 /// The roots of a virtual machine.
@@ -479,7 +491,9 @@ impl Vm {
     /// # Errors
     /// When the heap's address range can't be reserved, or the options contradict each other.
     pub fn new(options: VmOptions) -> Result<Vm, String> {
-        Ok(Vm { state: State::new(options)? })
+        Ok(Vm {
+            state: State::new(options)?,
+        })
     }
     /// The base frame, in which the host pushes values and calls.
     pub fn context(&mut self) -> &mut crate::native::Context {

@@ -9,7 +9,11 @@ use crate::value::{Value, tag};
 #[inline(always)]
 pub(crate) fn float_mod(x: f64, y: f64) -> f64 {
     let r = x % y;
-    if r != 0.0 && (r < 0.0) != (y < 0.0) { r + y } else { r }
+    if r != 0.0 && (r < 0.0) != (y < 0.0) {
+        r + y
+    } else {
+        r
+    }
 }
 
 /// The largest whole number not above `f`, without a library call.
@@ -69,7 +73,11 @@ pub(crate) fn int_mod(x: i64, y: i64) -> i64 {
 /// Floored division of integers; `y` is not 0.
 pub(crate) fn int_div(x: i64, y: i64) -> i64 {
     let q = x.wrapping_div(y);
-    if (x ^ y) < 0 && q.wrapping_mul(y) != x { q.wrapping_sub(1) } else { q }
+    if (x ^ y) < 0 && q.wrapping_mul(y) != x {
+        q.wrapping_sub(1)
+    } else {
+        q
+    }
 }
 
 /// The exact integer of a float.

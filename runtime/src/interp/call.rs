@@ -27,11 +27,21 @@ pub(crate) struct How {
 impl How {
     /// For a Lua CALL instruction.
     pub(crate) const fn plain(nresults: i32) -> How {
-        How { nresults, flags: 0, cont: 0, aux: 0 }
+        How {
+            nresults,
+            flags: 0,
+            cont: 0,
+            aux: 0,
+        }
     }
     /// For a waiting native.
     pub(crate) const fn native_caller() -> How {
-        How { nresults: -1, flags: flag::NATIVE_CALLER, cont: 0, aux: 0 }
+        How {
+            nresults: -1,
+            flags: flag::NATIVE_CALLER,
+            cont: 0,
+            aux: 0,
+        }
     }
 }
 
@@ -155,11 +165,20 @@ unsafe fn push_lua(vm: &mut State, func: *mut Value, nargs: usize, how: How) -> 
             nresults: how.nresults,
             flags: how.flags,
             kind: frame_kind::LUA,
-            cont: how.cont | if vm.hook_mask == 0 { 0 } else { cont::HOOK_CALL },
+            cont: how.cont
+                | if vm.hook_mask == 0 {
+                    0
+                } else {
+                    cont::HOOK_CALL
+                },
             extra: 0,
             aux: how.aux,
         };
-        Regs { pc: proto.code, base, k: proto.k }
+        Regs {
+            pc: proto.code,
+            base,
+            k: proto.k,
+        }
     }
 }
 
@@ -258,7 +277,11 @@ pub(super) fn call_native(
                     copy((*state.frame).func, first);
                     let caller = state.frame.sub(1);
                     state.frame = caller;
-                    return Regs { pc: (*caller).pc, base: (*caller).base, k: (*caller).k };
+                    return Regs {
+                        pc: (*caller).pc,
+                        base: (*caller).base,
+                        k: (*caller).k,
+                    };
                 }
                 finish(vm, first, n)
             }
@@ -364,7 +387,11 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
                 t.pcalls = t.pcalls.saturating_sub(1);
             }
             if flags & (flag::BOUNDARY | flag::META | flag::NATIVE_CALLER) == 0 {
-                return Regs { pc: (*caller).pc, base: (*caller).base, k: (*caller).k };
+                return Regs {
+                    pc: (*caller).pc,
+                    base: (*caller).base,
+                    k: (*caller).k,
+                };
             }
             if flags & flag::BOUNDARY != 0 {
                 vm.top = dst.add(count);
@@ -396,12 +423,20 @@ unsafe fn continue_meta(vm: &mut State, how: u8, aux: u32, v: *mut Value) -> Reg
     // SAFETY: the innermost frame is the Lua function that waited.
     unsafe {
         let f = vm.frame;
-        let mut r = Regs { pc: (*f).pc, base: (*f).base, k: (*f).k };
+        let mut r = Regs {
+            pc: (*f).pc,
+            base: (*f).base,
+            k: (*f).k,
+        };
         match how {
             cont::STORE => copy(r.base.add(aux as usize), v),
             cont::JUMP_IF | cont::JUMP_IF_NOT => {
                 let taken = (*v).truthy() == (how == cont::JUMP_IF);
-                r.pc = r.pc.offset(if taken { *r.pc.sub(1) as i32 as isize } else { 0 });
+                r.pc = r.pc.offset(if taken {
+                    *r.pc.sub(1) as i32 as isize
+                } else {
+                    0
+                });
             }
             cont::CONCAT => {
                 copy(r.base.add(aux as usize), v);
@@ -468,7 +503,12 @@ pub(crate) unsafe fn call_meta(
             vm,
             at,
             args.len(),
-            How { nresults, flags: flag::META, cont, aux: aux as u32 },
+            How {
+                nresults,
+                flags: flag::META,
+                cont,
+                aux: aux as u32,
+            },
         )
     }
 }
@@ -536,7 +576,12 @@ pub(crate) unsafe fn call_with(
         }
         vm.native_depth += 1;
         thread.data().boundaries += 1;
-        let how = How { nresults, flags, cont: 0, aux: 0 };
+        let how = How {
+            nresults,
+            flags,
+            cont: 0,
+            aux: 0,
+        };
         let r = begin(vm, func, nargs, how);
         super::execute(vm, r);
         debug_assert!(vm.thread == thread);

@@ -45,8 +45,17 @@ pub(crate) enum Way {
 
 impl Default for ChainCache {
     fn default() -> ChainCache {
-        let empty = Entry { meta: 0, name: 0, epoch: 0, collections: 0, holder: None, slot: 0 };
-        ChainCache { entries: Box::new([empty; SIZE]) }
+        let empty = Entry {
+            meta: 0,
+            name: 0,
+            epoch: 0,
+            collections: 0,
+            holder: None,
+            slot: 0,
+        };
+        ChainCache {
+            entries: Box::new([empty; SIZE]),
+        }
     }
 }
 
@@ -75,10 +84,19 @@ pub(crate) unsafe fn get(vm: &mut State, meta: Table, name: Str) -> Option<Value
                 Way::Unknown => return None,
             };
             let (epoch, collections) = (vm.mem.epoch, vm.collections as u32);
-            vm.chains.entries[i] = Entry { meta: m, name: n, epoch, collections, holder, slot };
+            vm.chains.entries[i] = Entry {
+                meta: m,
+                name: n,
+                epoch,
+                collections,
+                holder,
+                slot,
+            };
             (holder, slot)
         };
-        let Some(h) = holder else { return Some(Value::NIL) };
+        let Some(h) = holder else {
+            return Some(Value::NIL);
+        };
         let w = h.slot(slot).1.load();
         (w != NIL_WORD).then(|| Value::from_word(w))
     }
@@ -103,7 +121,9 @@ pub(crate) unsafe fn find(vm: &mut State, meta: Table, name: Str) -> Way {
             if h.is_nil() {
                 return Way::Absent;
             }
-            let Some(h) = Table::from_value(h) else { return Way::Unknown };
+            let Some(h) = Table::from_value(h) else {
+                return Way::Unknown;
+            };
             mark(vm, h);
             if let Some(n) = vm.mem.shapes.lookup(h.shape(), name.0)
                 && h.slot(n).1.load() != NIL_WORD

@@ -78,9 +78,7 @@ pub(crate) fn raw_cmp(x: Value, y: Value) -> Result<Option<Ordering>, ()> {
         (tag::INT, tag::INT) => Some(x.as_int().cmp(&y.as_int())),
         (tag::FLOAT, tag::FLOAT) => x.as_float().partial_cmp(&y.as_float()),
         (tag::INT, tag::FLOAT) => int_cmp_float(x.as_int(), y.as_float()),
-        (tag::FLOAT, tag::INT) => {
-            int_cmp_float(y.as_int(), x.as_float()).map(Ordering::reverse)
-        }
+        (tag::FLOAT, tag::INT) => int_cmp_float(y.as_int(), x.as_float()).map(Ordering::reverse),
         // SAFETY: live strings.
         (tag::STRING, tag::STRING) => unsafe { Some(Str(x.obj()).cmp(Str(y.obj()))) },
         _ => return Err(()),
@@ -90,5 +88,9 @@ pub(crate) fn raw_cmp(x: Value, y: Value) -> Result<Option<Ordering>, ()> {
 /// The metamethod that orders two values.
 pub(crate) fn order_metamethod(vm: &State, x: Value, y: Value, event: Event) -> Value {
     let m = vm.metamethod(x, event);
-    if m.is_nil() { vm.metamethod(y, event) } else { m }
+    if m.is_nil() {
+        vm.metamethod(y, event)
+    } else {
+        m
+    }
 }

@@ -65,7 +65,10 @@ pub(crate) unsafe fn resume(vm: &mut State, n: usize, kind: u8) -> Regs {
             }
             vm.mem.heap.external(d.bytes() as isize - before as isize);
             d.clear_stale();
-            d.soft_limit = d.soft_limit.max(d.top.add(n + 8)).min(d.stack.add(d.capacity));
+            d.soft_limit = d
+                .soft_limit
+                .max(d.top.add(n + 8))
+                .min(d.stack.add(d.capacity));
         }
         vm.touch(t.0);
         for i in 0..n {
@@ -80,7 +83,12 @@ pub(crate) unsafe fn resume(vm: &mut State, n: usize, kind: u8) -> Regs {
         switch(vm, t);
         let first = vm.top.sub(n);
         if fresh {
-            let how = How { nresults: -1, flags: flag::THREAD_BASE, cont: 0, aux: 0 };
+            let how = How {
+                nresults: -1,
+                flags: flag::THREAD_BASE,
+                cont: 0,
+                aux: 0,
+            };
             return begin(vm, first.sub(1), n, how);
         }
         // The native that yielded returns them.

@@ -77,7 +77,15 @@ pub(crate) fn set(slot: &mut Option<Box<Hook>>, func: Value, mask: u32, count: u
     }
     let func = if mask == 0 { Value::NIL } else { func };
     let old_pc = slot.as_ref().map_or(0, |h| h.old_pc);
-    *slot = Some(Box::new(Hook { func, mask, count, left: count, old_pc, running, transfer }));
+    *slot = Some(Box::new(Hook {
+        func,
+        mask,
+        count,
+        left: count,
+        old_pc,
+        running,
+        transfer,
+    }));
 }
 
 /// Brings what the interpreter looks at up to date: after any change of the
@@ -98,7 +106,9 @@ unsafe fn run(vm: &mut State, name: &[u8], line: Option<u32>, transfer: (u32, u3
     // SAFETY: as the caller promised; the call happens above everything in use.
     unsafe {
         let t = vm.thread;
-        let Some(h) = t.data().hook.as_mut().filter(|h| h.mask != 0) else { return true };
+        let Some(h) = t.data().hook.as_mut().filter(|h| h.mask != 0) else {
+            return true;
+        };
         h.running = true;
         h.transfer = transfer;
         let func = h.func;
@@ -171,7 +181,9 @@ pub(super) fn step(vm: *mut State, pc: Pc, base: *mut Value, k: *const Value) ->
                 }
             }
         }
-        let Some(h) = &mut t.data().hook else { return stay };
+        let Some(h) = &mut t.data().hook else {
+            return stay;
+        };
         let mut counted = false;
         if mask & event::COUNT != 0 {
             h.left = h.left.saturating_sub(1);
@@ -208,9 +220,7 @@ pub(super) fn step(vm: *mut State, pc: Pc, base: *mut Value, k: *const Value) ->
 /// The frames are consistent.
 pub(super) unsafe fn native_called(vm: &mut State) -> bool {
     // SAFETY: as the caller promised.
-    unsafe {
-        vm.hook_mask & event::CALL == 0 || run(vm, b"call", None, (1, (*vm.frame).extra))
-    }
+    unsafe { vm.hook_mask & event::CALL == 0 || run(vm, b"call", None, (1, (*vm.frame).extra)) }
 }
 
 /// Tells the hook that the innermost frame returns the `n` values at `first`;
@@ -218,11 +228,7 @@ pub(super) unsafe fn native_called(vm: &mut State) -> bool {
 ///
 /// # Safety
 /// The frames are consistent, and the values on the running thread's stack.
-pub(super) unsafe fn returning(
-    vm: &mut State,
-    first: *mut Value,
-    n: usize,
-) -> Option<*mut Value> {
+pub(super) unsafe fn returning(vm: &mut State, first: *mut Value, n: usize) -> Option<*mut Value> {
     // SAFETY: as the caller promised.
     unsafe {
         let mut first = first;

@@ -83,7 +83,9 @@ pub(crate) unsafe fn get(vm: &State, obj: Value, key: Value) -> Get {
                 if !v.is_nil() {
                     return Get::Found(v);
                 }
-                let Some(meta) = t.meta() else { return Get::Found(Value::NIL) };
+                let Some(meta) = t.meta() else {
+                    return Get::Found(Value::NIL);
+                };
                 let m = index_of(vm, meta);
                 if m.is_nil() {
                     return Get::Found(Value::NIL);
@@ -122,7 +124,9 @@ pub(crate) unsafe fn get_name(vm: &State, obj: Value, name: Str) -> Get {
             if !v.is_nil() {
                 return Get::Found(v);
             }
-            let Some(meta) = t.meta() else { return Get::Found(Value::NIL) };
+            let Some(meta) = t.meta() else {
+                return Get::Found(Value::NIL);
+            };
             let m = index_of(vm, meta);
             if m.is_nil() {
                 return Get::Found(Value::NIL);

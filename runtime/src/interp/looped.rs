@@ -43,7 +43,11 @@ pub(crate) unsafe fn execute(vm: *mut State, mut r: Regs) {
                 let at = super::hook::step(vm, r.pc, r.base, r.k).pc;
                 let f = (*vm).frame;
                 let same = at == r.pc;
-                r = Regs { pc: at, base: (*f).base, k: (*f).k };
+                r = Regs {
+                    pc: at,
+                    base: (*f).base,
+                    k: (*f).k,
+                };
                 if !same {
                     continue;
                 }

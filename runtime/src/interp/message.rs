@@ -34,10 +34,18 @@ pub(crate) fn number_text(v: Value, buffer: &mut NumberBuffer) -> &[u8] {
 /// A float as `%.14g`, with `.0` if it would look like an integer.
 pub(crate) fn float_text(f: f64) -> Vec<u8> {
     if f.is_nan() {
-        return if f.is_sign_negative() { b"-nan".to_vec() } else { b"nan".to_vec() };
+        return if f.is_sign_negative() {
+            b"-nan".to_vec()
+        } else {
+            b"nan".to_vec()
+        };
     }
     if f.is_infinite() {
-        return if f < 0.0 { b"-inf".to_vec() } else { b"inf".to_vec() };
+        return if f < 0.0 {
+            b"-inf".to_vec()
+        } else {
+            b"inf".to_vec()
+        };
     }
     if f == f.trunc() && f.abs() < 1e14 {
         let mut out = Vec::with_capacity(20);
@@ -81,7 +89,11 @@ pub(crate) fn float_text(f: f64) -> Vec<u8> {
             out.push('.');
             out.push_str(&digits[1..]);
         }
-        out.push_str(&format!("e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()));
+        out.push_str(&format!(
+            "e{}{:02}",
+            if exponent < 0 { '-' } else { '+' },
+            exponent.abs()
+        ));
     }
     out.into_bytes()
 }
@@ -114,7 +126,9 @@ pub(crate) unsafe fn frame_pc(f: *const Frame) -> usize {
 fn instruction_start(code: &[u32], at: usize) -> usize {
     let mut i = 0;
     while i < code.len() {
-        let n = Instruction(code[i]).op().map_or(1, |op| 1 + op.extension_words());
+        let n = Instruction(code[i])
+            .op()
+            .map_or(1, |op| 1 + op.extension_words());
         if at < i + n {
             return i;
         }
@@ -262,7 +276,11 @@ unsafe fn register_info(vm: &State, register: usize) -> Vec<u8> {
     unsafe {
         let f = vm.frame;
         let p = Closure::of(*(*f).base.sub(1)).proto();
-        with_info(names::describe_register(&p.info, frame_pc(f) as u32, register as u8))
+        with_info(names::describe_register(
+            &p.info,
+            frame_pc(f) as u32,
+            register as u8,
+        ))
     }
 }
 
@@ -330,7 +348,17 @@ pub(crate) unsafe fn operand_error(
     unsafe {
         let info = register_info(vm, register);
         let t = type_name(vm, v);
-        raise_text(vm, &[b"attempt to ", what.as_bytes(), b" a ", &t, b" value", &info])
+        raise_text(
+            vm,
+            &[
+                b"attempt to ",
+                what.as_bytes(),
+                b" a ",
+                &t,
+                b" value",
+                &info,
+            ],
+        )
     }
 }
 
@@ -377,10 +405,17 @@ pub(crate) unsafe fn arith_message(
     let number = |v: Value| matches!(v.tag, tag::INT | tag::FLOAT);
     if no_integer {
         // Both are numbers: the culprit is the first without integer value.
-        let culprit = if super::arith::to_integer(x).is_none() { x } else { y };
+        let culprit = if super::arith::to_integer(x).is_none() {
+            x
+        } else {
+            y
+        };
         // SAFETY: with registers, the innermost frame is a Lua function's.
         let info = registers.map_or(Vec::new(), |r| unsafe { operand_info(vm, culprit, r) });
-        set_error(vm, &[b"number", &info[..], b" has no integer representation"].concat());
+        set_error(
+            vm,
+            &[b"number", &info[..], b" has no integer representation"].concat(),
+        );
         return;
     }
     let mut culprit = y;
@@ -450,17 +485,27 @@ pub(crate) unsafe fn call_error(vm: &mut State, func: *mut Value) {
             }
         }
         let t = type_name(vm, v);
-        set_error(vm, &[b"attempt to call a ", &t[..], b" value", &info].concat());
+        set_error(
+            vm,
+            &[b"attempt to call a ", &t[..], b" value", &info].concat(),
+        );
     }
 }
 
 /// `bad 'for' limit (number expected, got nil)`.
 #[cold]
 pub(crate) fn for_error(vm: &mut State, v: Value, what: &str) -> Regs {
-    let what = if what == "initial" { "initial value" } else { what };
+    let what = if what == "initial" {
+        "initial value"
+    } else {
+        what
+    };
     let t = type_name(vm, v);
     let what = what.as_bytes();
-    raise_text(vm, &[b"bad 'for' ", what, b" (number expected, got ", &t, b")"])
+    raise_text(
+        vm,
+        &[b"bad 'for' ", what, b" (number expected, got ", &t, b")"],
+    )
 }
 
 /// `variable 'x' got a non-closable value`.

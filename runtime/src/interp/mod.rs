@@ -39,9 +39,9 @@ mod looped;
 pub(crate) mod message;
 mod ops;
 pub(crate) mod slow;
+mod table;
 #[cfg(tail_dispatch)]
 mod tail;
-mod table;
 pub(crate) mod unwind;
 
 use crate::value::Value;

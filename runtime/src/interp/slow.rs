@@ -9,8 +9,8 @@ use super::call::{How, begin, call_meta, finish};
 use super::index::{self, Get, Set};
 use super::unwind::throw;
 use super::{
-    Pc, Regs, a, arith, b, bx, c, chain, close as closing, compare, copy, message, name_index, ops, sbx,
-    sc, set_float, set_int, x,
+    Pc, Regs, a, arith, b, bx, c, chain, close as closing, compare, copy, message, name_index, ops,
+    sbx, sc, set_float, set_int, x,
 };
 use crate::native::{ArithOp, Num};
 use crate::object::event::Event;
@@ -68,7 +68,11 @@ pub(super) fn poll_jump(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
     unsafe {
         let offset = (*pc as i32 >> 8) as isize;
         let to = pc.offset(offset + 1);
-        if offset < 0 { poll(vm, to, base, k) } else { poll_at(vm, to, base, k) }
+        if offset < 0 {
+            poll(vm, to, base, k)
+        } else {
+            poll_at(vm, to, base, k)
+        }
     }
 }
 
@@ -93,7 +97,11 @@ unsafe fn poll_at(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             return throw(vm);
         }
         let f = state.frame;
-        Regs { pc, base: (*f).base, k }
+        Regs {
+            pc,
+            base: (*f).base,
+            k,
+        }
     }
 }
 
@@ -141,7 +149,11 @@ pub(super) fn set_upval(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
     unsafe {
         let u = ops::data::running(base).upvalue(b(pc));
         u.set(&mut (*vm).mem, *base.add(a(pc)));
-        Regs { pc: pc.add(1), base, k }
+        Regs {
+            pc: pc.add(1),
+            base,
+            k,
+        }
     }
 }
 
@@ -162,7 +174,11 @@ pub(super) fn closure(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             new.upvalue_edge(i).init(new.0, Some(u));
         }
         *base.add(a(pc)) = new.value();
-        Regs { pc: pc.add(1), base, k }
+        Regs {
+            pc: pc.add(1),
+            base,
+            k,
+        }
     }
 }
 
@@ -295,7 +311,11 @@ unsafe fn set_name_at(vm: *mut State, r: Regs, obj: Value, v: Value, words: usiz
         let name = Str(key.obj());
         let next = r.pc.add(words);
         let interned = name.is_interned();
-        let before = if obj.tag == tag::TABLE { Table(obj.obj()).shape() } else { 0 };
+        let before = if obj.tag == tag::TABLE {
+            Table(obj.obj()).shape()
+        } else {
+            0
+        };
         let site = if obj.tag == tag::TABLE && interned && overflows(state, obj, name) {
             Table(obj.obj()).site() as usize
         } else {
@@ -349,7 +369,11 @@ pub(super) fn get_table(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             let v = t.get(&(*vm).mem, key);
             if !v.is_nil() || t.meta().is_none() {
                 *base.add(a(pc)) = v;
-                return Regs { pc: pc.add(1), base, k };
+                return Regs {
+                    pc: pc.add(1),
+                    base,
+                    k,
+                };
             }
         }
         save(vm, pc);
@@ -377,7 +401,11 @@ pub(super) fn set_table(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             let t = Table(obj.obj());
             if t.meta().is_none() {
                 return match t.set(&mut (*vm).mem, key, v) {
-                    Ok(()) => Regs { pc: pc.add(1), base, k },
+                    Ok(()) => Regs {
+                        pc: pc.add(1),
+                        base,
+                        k,
+                    },
                     Err(e) => message::set_error_of(&mut *vm, e),
                 };
             }
@@ -456,7 +484,9 @@ unsafe fn fill_self_cache(vm: &mut State, pc: Pc, obj: Value, name: Str) {
             _ => return,
         };
         let Some(meta) = meta else { return };
-        let chain::Way::Holder(holder, n) = chain::find(vm, meta, name) else { return };
+        let chain::Way::Holder(holder, n) = chain::find(vm, meta, name) else {
+            return;
+        };
         if n >= u16::MAX as u32 || !ops::fields::expandable(vm, holder) {
             return;
         }
@@ -485,7 +515,11 @@ pub(super) fn new_table(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let cap = state.sites[site];
         let t = Table::new(&mut state.mem, cap, narray, 0, site as u32);
         *base.add(a(pc)) = t.value();
-        Regs { pc: pc.add(words(Op::NEWTABLE)), base, k }
+        Regs {
+            pc: pc.add(words(Op::NEWTABLE)),
+            base,
+            k,
+        }
     }
 }
 
@@ -499,8 +533,10 @@ pub(super) fn new_obj(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let r = base.add(a(pc));
         let mut shape = x(pc, 2);
         if shape == u32::MAX {
-            let keys: Vec<_> =
-                names.iter().map(|i| proto.constants[*i as usize].obj()).collect();
+            let keys: Vec<_> = names
+                .iter()
+                .map(|i| proto.constants[*i as usize].obj())
+                .collect();
             let short = keys.iter().all(|o| Str(*o).is_interned());
             if short && let Some(s) = state.mem.shapes.from_template(&keys) {
                 shape = s;
@@ -525,7 +561,11 @@ pub(super) fn new_obj(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             t
         };
         *r = t.value();
-        Regs { pc: pc.add(words(Op::NEWOBJ)), base, k }
+        Regs {
+            pc: pc.add(words(Op::NEWOBJ)),
+            base,
+            k,
+        }
     }
 }
 
@@ -535,7 +575,11 @@ pub(super) fn set_list(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         save(vm, pc);
         let state = &mut *vm;
         let r = base.add(a(pc));
-        let n = if b(pc) == 0 { state.top.offset_from(r) as usize - 1 } else { b(pc) };
+        let n = if b(pc) == 0 {
+            state.top.offset_from(r) as usize - 1
+        } else {
+            b(pc)
+        };
         let first = x(pc, 1) as i64;
         // Always a table, unless `debug.setlocal` changed the temporary.
         let Some(t) = Table::from_value(*r) else {
@@ -546,7 +590,11 @@ pub(super) fn set_list(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
                 return message::set_error_of(state, e);
             }
         }
-        Regs { pc: pc.add(words(Op::SETLIST)), base, k }
+        Regs {
+            pc: pc.add(words(Op::SETLIST)),
+            base,
+            k,
+        }
     }
 }
 
@@ -593,9 +641,14 @@ fn binary(vm: *mut State, pc: Pc, r: Regs, op: ArithOp, x: Value, y: Value) -> R
                 *r.base.add(a(pc)) = v;
                 Regs { pc: pc.add(1), ..r }
             }
-            Err(arith::Fail::DivideByZero) => {
-                message::error(state, if matches!(op, ArithOp::Mod) { b"attempt to perform 'n%0'" } else { b"attempt to divide by zero" })
-            }
+            Err(arith::Fail::DivideByZero) => message::error(
+                state,
+                if matches!(op, ArithOp::Mod) {
+                    b"attempt to perform 'n%0'"
+                } else {
+                    b"attempt to divide by zero"
+                },
+            ),
             Err(f) => {
                 let event = op.event();
                 let mut m = state.metamethod(x, event);
@@ -658,7 +711,11 @@ unsafe fn branch(vm: *mut State, pc: Pc, base: Base, k: K, taken: bool) -> Regs 
     // SAFETY: see above.
     unsafe {
         if !taken {
-            return Regs { pc: pc.add(2), base, k };
+            return Regs {
+                pc: pc.add(2),
+                base,
+                k,
+            };
         }
         let offset = x(pc, 1) as i32 as isize;
         let to = pc.offset(offset + 2);
@@ -678,7 +735,11 @@ fn equal(vm: *mut State, r: Regs, x: Value, y: Value, expect: bool, raw: bool) -
             return branch(vm, pc, r.base, r.k, expect);
         }
         if !raw && let Some(m) = compare::eq_metamethod(&*vm, x, y) {
-            let how = if expect { cont::JUMP_IF } else { cont::JUMP_IF_NOT };
+            let how = if expect {
+                cont::JUMP_IF
+            } else {
+                cont::JUMP_IF_NOT
+            };
             return call_meta(vm, m, &[x, y], pc.add(2), how, 0);
         }
         branch(vm, pc, r.base, r.k, !expect)
@@ -704,7 +765,11 @@ fn ordered(vm: *mut State, r: Regs, x: Value, y: Value, event: Event, expect: bo
                 if m.is_nil() {
                     return message::compare_error(state, x, y);
                 }
-                let how = if expect { cont::JUMP_IF } else { cont::JUMP_IF_NOT };
+                let how = if expect {
+                    cont::JUMP_IF
+                } else {
+                    cont::JUMP_IF_NOT
+                };
                 call_meta(vm, m, &[x, y], pc.add(2), how, 0)
             }
         }
@@ -816,7 +881,10 @@ unsafe fn concat_from(vm: &mut State, r: Regs, n: usize) -> Regs {
             *start = s;
             n -= count - 1;
         }
-        Regs { pc: r.pc.add(1), ..r }
+        Regs {
+            pc: r.pc.add(1),
+            ..r
+        }
     }
 }
 
@@ -878,7 +946,11 @@ pub(super) fn close(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             return r;
         }
         closing::close_upvalues(&mut *vm, level);
-        Regs { pc: pc.add(1), base, k }
+        Regs {
+            pc: pc.add(1),
+            base,
+            k,
+        }
     }
 }
 
@@ -892,7 +964,14 @@ unsafe fn close_next(vm: &mut State, level: *mut Value, pc: Pc, aux: usize) -> O
         let v = *stack.add(i as usize);
         let m = vm.metamethod(v, Event::Close);
         // The metamethod may have vanished: calling nil raises the error.
-        Some(call_meta(vm, m, &[v, Value::NIL], pc.add(1), cont::RETRY, aux))
+        Some(call_meta(
+            vm,
+            m,
+            &[v, Value::NIL],
+            pc.add(1),
+            cont::RETRY,
+            aux,
+        ))
     }
 }
 
@@ -903,7 +982,11 @@ pub(super) fn tbc(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         if !closing::mark_tbc(&mut *vm, base.add(a(pc))) {
             return message::not_closable(&mut *vm, pc, a(pc));
         }
-        Regs { pc: pc.add(1), base, k }
+        Regs {
+            pc: pc.add(1),
+            base,
+            k,
+        }
     }
 }
 
@@ -1013,7 +1096,11 @@ pub(super) fn return_(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let state = &mut *vm;
         let _ = k;
         let first = base.add(a(pc));
-        let n = if b(pc) == 0 { state.top.offset_from(first) as usize } else { b(pc) - 1 };
+        let n = if b(pc) == 0 {
+            state.top.offset_from(first) as usize
+        } else {
+            b(pc) - 1
+        };
         if c(pc) != 0 {
             (*state.frame).pc = pc.add(1);
             let end = first.add(n);
@@ -1047,8 +1134,16 @@ pub(super) fn for_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let state = &mut *vm;
         let r = base.add(a(pc));
         let (init, limit, step) = (*r, *r.add(1), *r.add(2));
-        let enter = Regs { pc: pc.add(2), base, k };
-        let skip = Regs { pc: pc.offset(x(pc, 1) as i32 as isize + 2), base, k };
+        let enter = Regs {
+            pc: pc.add(2),
+            base,
+            k,
+        };
+        let skip = Regs {
+            pc: pc.offset(x(pc, 1) as i32 as isize + 2),
+            base,
+            k,
+        };
         if init.tag == tag::INT && step.tag == tag::INT {
             let (i, step) = (init.as_int(), step.as_int());
             if step == 0 {
@@ -1091,9 +1186,15 @@ pub(super) fn for_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             Num::Int(i) => Some(i as f64),
             Num::Float(f) => Some(f),
         };
-        let Some(l) = number(limit) else { return message::for_error(state, limit, "limit") };
-        let Some(s) = number(step) else { return message::for_error(state, step, "step") };
-        let Some(i) = number(init) else { return message::for_error(state, init, "initial") };
+        let Some(l) = number(limit) else {
+            return message::for_error(state, limit, "limit");
+        };
+        let Some(s) = number(step) else {
+            return message::for_error(state, step, "step");
+        };
+        let Some(i) = number(init) else {
+            return message::for_error(state, init, "initial");
+        };
         if s == 0.0 {
             return message::error(state, b"'for' step is zero");
         }
@@ -1116,7 +1217,11 @@ pub(super) fn tfor_prep(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         if !closing::mark_tbc(&mut *vm, base.add(a(pc) + 3)) {
             return message::not_closable(&mut *vm, pc, a(pc) + 3);
         }
-        Regs { pc: pc.offset(x(pc, 1) as i32 as isize + 2), base, k }
+        Regs {
+            pc: pc.offset(x(pc, 1) as i32 as isize + 2),
+            base,
+            k,
+        }
     }
 }
 
@@ -1127,7 +1232,10 @@ pub(super) fn tfor_call(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let r = base.add(a(pc));
         if (*r).tag == tag::NATIVE
             && state.hook_mask == 0
-            && std::ptr::eq(crate::object::function::Native::of(*r).def(), crate::native::IPAIRS_STEP)
+            && std::ptr::eq(
+                crate::object::function::Native::of(*r).def(),
+                crate::native::IPAIRS_STEP,
+            )
             && (*r.add(1)).tag == tag::TABLE
             && (*r.add(2)).tag == tag::INT
         {
@@ -1147,7 +1255,11 @@ pub(super) fn tfor_call(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
                         *r.add(4 + j) = Value::NIL;
                     }
                 }
-                return Regs { pc: pc.add(1), base, k };
+                return Regs {
+                    pc: pc.add(1),
+                    base,
+                    k,
+                };
             }
         }
         (*state.frame).pc = pc.add(1);
@@ -1157,7 +1269,6 @@ pub(super) fn tfor_call(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         begin(vm, r.add(4), 2, How::plain(c(pc) as i32))
     }
 }
-
 
 /// A numeral's value.
 pub(crate) fn number_value(n: Num) -> Value {

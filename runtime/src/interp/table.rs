@@ -1,13 +1,13 @@
 //! Which body runs for which opcode.
 
 use super::ops::{arith, calls, compare, control, data, fields, loops, tables};
-#[cfg(not(tail_dispatch))]
-use super::{Regs, looped::Loop};
 #[cfg(tail_dispatch)]
 use super::{
     Pc,
-    tail::{Handler, Tail, TableEntry, hooked},
+    tail::{Handler, TableEntry, Tail, hooked},
 };
+#[cfg(not(tail_dispatch))]
+use super::{Regs, looped::Loop};
 #[cfg(tail_dispatch)]
 use crate::value::Value;
 use crate::vm::State;

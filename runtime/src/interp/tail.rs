@@ -80,7 +80,11 @@ pub(crate) unsafe fn execute(vm: *mut State, r: Regs) {
 
 /// The table of handlers to use while a hook is on, or while none is.
 pub(super) fn table(hooked: bool) -> *const () {
-    let t = if hooked { &super::table::HOOKED } else { &super::table::HANDLERS };
+    let t = if hooked {
+        &super::table::HOOKED
+    } else {
+        &super::table::HANDLERS
+    };
     t.0.as_ptr() as *const ()
 }
 

@@ -126,7 +126,12 @@ pub(crate) unsafe fn close_and_deliver(vm: &mut State) -> Regs {
                 vm,
                 at,
                 2,
-                How { nresults: 0, flags: flag::NATIVE_CALLER, cont: 0, aux: 0 },
+                How {
+                    nresults: 0,
+                    flags: flag::NATIVE_CALLER,
+                    cont: 0,
+                    aux: 0,
+                },
             );
         }
         close::close_upvalues(vm, (*f).base);

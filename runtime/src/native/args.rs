@@ -82,7 +82,11 @@ impl Context {
     /// An integer, or the default if there is none.
     #[inline]
     pub fn opt_int(&self, i: usize, default: i64) -> Result<i64> {
-        if self.is_none_or_nil(i) { Ok(default) } else { self.check_int(i) }
+        if self.is_none_or_nil(i) {
+            Ok(default)
+        } else {
+            self.check_int(i)
+        }
     }
     /// A number, or a string that reads as one.
     #[inline]
@@ -94,7 +98,11 @@ impl Context {
     }
     /// A number, or the default if there is none.
     pub fn opt_num(&self, i: usize, default: f64) -> Result<f64> {
-        if self.is_none_or_nil(i) { Ok(default) } else { self.check_num(i) }
+        if self.is_none_or_nil(i) {
+            Ok(default)
+        } else {
+            self.check_num(i)
+        }
     }
     /// A number, integer or float.
     #[inline]
@@ -130,7 +138,11 @@ impl Context {
     }
     /// A string, or `None` if there is no argument or nil.
     pub fn opt_str(&self, i: usize) -> Result<Option<Str<'_>>> {
-        if self.is_none_or_nil(i) { Ok(None) } else { self.check_str(i).map(Some) }
+        if self.is_none_or_nil(i) {
+            Ok(None)
+        } else {
+            self.check_str(i).map(Some)
+        }
     }
     /// A table.
     #[inline]
@@ -164,12 +176,7 @@ impl Context {
         Err(self.type_error(i, type_name))
     }
     /// The index of a string argument among `options`.
-    pub fn check_option(
-        &self,
-        i: usize,
-        default: Option<&str>,
-        options: &[&str],
-    ) -> Result<usize> {
+    pub fn check_option(&self, i: usize, default: Option<&str>, options: &[&str]) -> Result<usize> {
         let text = match default {
             Some(d) if self.is_none_or_nil(i) => d.as_bytes(),
             _ => self.check_str(i)?.as_bytes(),

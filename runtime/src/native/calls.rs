@@ -155,7 +155,9 @@ impl Context {
                     return Ok(RawTable(v.obj()).len(&self.vm().mem));
                 }
                 let t = message::type_name(self.vm(), v);
-                return Err(self.plain_error([b"attempt to get length of a ", &t[..], b" value"].concat()));
+                return Err(
+                    self.plain_error([b"attempt to get length of a ", &t[..], b" value"].concat())
+                );
             }
             self.call_metamethod(m, &[v, v], 1)?;
             let n = self.top(0).to_integer();
@@ -205,7 +207,9 @@ impl Context {
         if compare::raw_equal(x, y) {
             return Ok(true);
         }
-        let Some(m) = compare::eq_metamethod(self.vm(), x, y) else { return Ok(false) };
+        let Some(m) = compare::eq_metamethod(self.vm(), x, y) else {
+            return Ok(false);
+        };
         self.call_metamethod(m, &[x, y], 1)?;
         let r = self.top(0).truthy();
         self.pop(1);
@@ -277,7 +281,9 @@ impl Context {
             if m.is_nil() {
                 let culprit = if text(Value::of(x)) { y } else { x };
                 let t = message::type_name(self.vm(), culprit);
-                return Err(self.plain_error([b"attempt to concatenate a ", &t[..], b" value"].concat()));
+                return Err(
+                    self.plain_error([b"attempt to concatenate a ", &t[..], b" value"].concat())
+                );
             }
             self.pop(2);
             self.call_metamethod(m, &[x, y], 1)?;

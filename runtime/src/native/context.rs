@@ -63,7 +63,10 @@ impl Context {
             vm.handler_depth = 1;
             let ok = vm.ensure_stack(vm.top, 32);
             vm.handler_depth = depth;
-            assert!(ok, "a native pushed thousands of values without reserving room");
+            assert!(
+                ok,
+                "a native pushed thousands of values without reserving room"
+            );
         }
     }
 
@@ -132,7 +135,11 @@ impl Context {
     /// # Errors
     /// `stack overflow`.
     pub fn reserve(&self, n: usize) -> Result<()> {
-        if self.can_push(n) { Ok(()) } else { Err(self.error("stack overflow")) }
+        if self.can_push(n) {
+            Ok(())
+        } else {
+            Err(self.error("stack overflow"))
+        }
     }
 
     /// The last `n` values are the results.

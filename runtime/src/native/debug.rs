@@ -107,7 +107,9 @@ pub(crate) fn global_name(vm: &State, f: Raw) -> Option<Vec<u8>> {
         let mut found: Option<Vec<u8>> = None;
         while let Some((next, k, v)) = loaded.next_at(&vm.mem, pos) {
             pos = next;
-            let (tag::STRING, Some(t)) = (k.tag, RawTable::from_value(v)) else { continue };
+            let (tag::STRING, Some(t)) = (k.tag, RawTable::from_value(v)) else {
+                continue;
+            };
             let lib = RawStr(k.obj()).as_bytes();
             let mut p = 0;
             while let Some((n, k, v)) = t.next_at(&vm.mem, p) {
@@ -178,7 +180,11 @@ fn of_function<'a>(f: FunctionObj) -> FrameInfo<'a> {
 unsafe fn find_local(vm: &State, f: *mut Frame, n: i64) -> Option<(Vec<u8>, *mut Raw)> {
     // SAFETY: `f` is a frame with a saved `pc`.
     unsafe {
-        let limit = if f == vm.frame { vm.top } else { (*f.add(1)).func };
+        let limit = if f == vm.frame {
+            vm.top
+        } else {
+            (*f.add(1)).func
+        };
         if (*f).kind == frame_kind::LUA {
             let p = Closure::of(*(*f).base.sub(1)).proto();
             if n < 0 {
@@ -199,8 +205,11 @@ unsafe fn find_local(vm: &State, f: *mut Frame, n: i64) -> Option<(Vec<u8>, *mut
         if n > 0 {
             let at = (*f).base.add(n as usize - 1);
             if at < limit {
-                let name: &[u8] =
-                    if (*f).kind == frame_kind::LUA { b"(temporary)" } else { b"(C temporary)" };
+                let name: &[u8] = if (*f).kind == frame_kind::LUA {
+                    b"(temporary)"
+                } else {
+                    b"(C temporary)"
+                };
                 return Some((name.to_vec(), at));
             }
         }
@@ -255,7 +264,11 @@ impl Context {
             i.name = name;
             i.name_what = what;
             i.is_tail_call = (*f).cont & cont::TAIL_CALLED != 0;
-            let innermost = if t == self.vm().thread { self.vm().frame } else { t.data().frame };
+            let innermost = if t == self.vm().thread {
+                self.vm().frame
+            } else {
+                t.data().frame
+            };
             if f < innermost
                 && (*f.add(1)).flags & flag::HOOK != 0
                 && let Some(h) = &t.data().hook
@@ -363,7 +376,9 @@ impl Context {
                 let _ = write!(out, "\n\t...\t(skipping {skip} levels)");
                 l += skip;
             }
-            let Some(i) = self.frame_info(thread, l) else { break };
+            let Some(i) = self.frame_info(thread, l) else {
+                break;
+            };
             let _ = write!(out, "\n\t");
             out.extend_from_slice(&i.short_src);
             out.push(b':');
@@ -425,14 +440,23 @@ impl Context {
         let t = self.thread_or_running(thread);
         let vm = self.vm();
         vm.touch(t.0);
-        let HookEvents { call, ret, line, count } = events;
+        let HookEvents {
+            call,
+            ret,
+            line,
+            count,
+        } = events;
         let bits = [
             (call, event::CALL),
             (ret, event::RETURN),
             (line, event::LINE),
             (count > 0, event::COUNT),
         ];
-        let mask = bits.iter().filter(|b| b.0 && f.is_some()).map(|b| b.1).sum();
+        let mask = bits
+            .iter()
+            .filter(|b| b.0 && f.is_some())
+            .map(|b| b.1)
+            .sum();
         let func = f.map_or(Raw::NIL, |f| f.0.value());
         hook::set(&mut t.data().hook, func, mask, count);
         hook::refresh(vm);
@@ -472,7 +496,8 @@ impl<'a> Function<'a> {
         else {
             return false;
         };
-        c.upvalue_edge(n - 1).set(c.0, Some(u.0), &mut cx.vm().mem.heap);
+        c.upvalue_edge(n - 1)
+            .set(c.0, Some(u.0), &mut cx.vm().mem.heap);
         true
     }
 }

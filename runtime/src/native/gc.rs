@@ -34,7 +34,9 @@ impl Context {
     /// As for `collect`.
     pub fn gc_step(&mut self, kb: i64) -> Result<bool> {
         let vm = self.vm();
-        let credit = (kb.max(0) as usize).saturating_mul(1024).saturating_add(vm.step_credit);
+        let credit = (kb.max(0) as usize)
+            .saturating_mul(1024)
+            .saturating_add(vm.step_credit);
         if kb > 0 && credit < vm.mem.heap.bytes() {
             vm.step_credit = credit;
             return Ok(false);
@@ -78,7 +80,11 @@ impl Context {
     }
     /// Sets the mode that Lua sees; returns the old one.
     pub fn set_gc_mode(&self, m: &str) -> &'static str {
-        let new = if m == "incremental" { "incremental" } else { "generational" };
+        let new = if m == "incremental" {
+            "incremental"
+        } else {
+            "generational"
+        };
         std::mem::replace(&mut self.vm().gc_mode, new)
     }
     /// Sets a parameter that Lua sees (`pause`, `stepmul`, `stepsize`); returns the old value.
@@ -93,7 +99,10 @@ impl Context {
     /// Figures of the collector.
     pub fn gc_report(&self) -> GcReport {
         let vm = self.vm();
-        GcReport { bytes: vm.mem.heap.bytes(), collections: vm.collections }
+        GcReport {
+            bytes: vm.mem.heap.bytes(),
+            collections: vm.collections,
+        }
     }
 }
 

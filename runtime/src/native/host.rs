@@ -23,7 +23,11 @@ impl Host {
         self.data.borrow_mut().insert(name, Box::new(v));
     }
     /// Runs `f` on the stored value, if it is there and a `T`.
-    pub fn with<T: 'static, R>(&self, name: &'static str, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub fn with<T: 'static, R>(
+        &self,
+        name: &'static str,
+        f: impl FnOnce(&mut T) -> R,
+    ) -> Option<R> {
         self.data.borrow_mut().get_mut(name)?.downcast_mut().map(f)
     }
     /// Has `f` called when the program ends through `os.exit`.

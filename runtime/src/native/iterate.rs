@@ -5,12 +5,17 @@ use super::{Context, NativeDef, Result, Results, Value};
 
 /// `next(t, key)`.
 pub const NEXT: &NativeDef = &NEXT_DEF;
-static NEXT_DEF: NativeDef = NativeDef { name: "next", function: next };
+static NEXT_DEF: NativeDef = NativeDef {
+    name: "next",
+    function: next,
+};
 
 /// The iterator of `ipairs`.
 pub const IPAIRS_STEP: &NativeDef = &IPAIRS_DEF;
-static IPAIRS_DEF: NativeDef =
-    NativeDef { name: "ipairs_iterator", function: ipairs_step };
+static IPAIRS_DEF: NativeDef = NativeDef {
+    name: "ipairs_iterator",
+    function: ipairs_step,
+};
 
 fn next(cx: &mut Context) -> Result<Results> {
     let t = cx.check_table(0)?;

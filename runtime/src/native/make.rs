@@ -27,8 +27,11 @@ impl Context {
     #[cold]
     fn string_on_loan(&self, bytes: &[u8]) -> Result<Str<'_>> {
         // SAFETY: as for `string`.
-        let s = self.vm().borrow_memory(bytes.len(), |mem| unsafe { RawStr::try_new(mem, bytes) });
-        s.map(|s| self.wrap_str(s)).ok_or_else(|| self.memory_error())
+        let s = self
+            .vm()
+            .borrow_memory(bytes.len(), |mem| unsafe { RawStr::try_new(mem, bytes) });
+        s.map(|s| self.wrap_str(s))
+            .ok_or_else(|| self.memory_error())
     }
     /// A string of `len` bytes that `fill` writes.
     ///
@@ -48,7 +51,8 @@ impl Context {
         };
         let vm = self.vm();
         let s = make(&mut vm.mem).or_else(|| vm.borrow_memory(len, make));
-        s.map(|s| self.wrap_str(s)).ok_or_else(|| self.memory_error())
+        s.map(|s| self.wrap_str(s))
+            .ok_or_else(|| self.memory_error())
     }
     /// Whether a buffer of that many bytes may be built.
     ///
@@ -65,9 +69,7 @@ impl Context {
     pub fn table(&self, narray: usize, nrecord: usize) -> Table<'_> {
         let narray = narray.min(1 << 24) as u32;
         // SAFETY: as for `string`.
-        let t = unsafe {
-            RawTable::new(&mut self.vm().mem, nrecord.min(24) as u8, narray, 0, 0)
-        };
+        let t = unsafe { RawTable::new(&mut self.vm().mem, nrecord.min(24) as u8, narray, 0, 0) };
         Table(t, PhantomData)
     }
     /// A native function with upvalues.

@@ -30,10 +30,10 @@ mod value;
 pub use context::Context;
 pub use debug::{FrameInfo, HookEvents};
 pub use gc::GcReport;
-pub(crate) use tables::refresh_modes;
 pub use host::Host;
 pub use iterate::{IPAIRS_STEP, NEXT};
 pub use moonsweep_compiler::numeral::Number as Num;
+pub(crate) use tables::refresh_modes;
 pub use value::{Function, Str, Table, Thread, Userdata, Value};
 
 use crate::object::event::Event;

@@ -48,8 +48,11 @@ impl<'a> Table<'a> {
         v: impl Into<Value<'a>>,
     ) -> Result<()> {
         // SAFETY: live.
-        unsafe { self.0.set(&mut cx.vm().mem, key.into().raw(), v.into().raw()) }
-            .map_err(|e| cx.set_failed(e))
+        unsafe {
+            self.0
+                .set(&mut cx.vm().mem, key.into().raw(), v.into().raw())
+        }
+        .map_err(|e| cx.set_failed(e))
     }
     /// Sets the value at an integer key.
     ///
@@ -58,8 +61,7 @@ impl<'a> Table<'a> {
     #[inline]
     pub fn set_int(self, cx: &'a Context, i: i64, v: impl Into<Value<'a>>) -> Result<()> {
         // SAFETY: live.
-        unsafe { self.0.set_int(&mut cx.vm().mem, i, v.into().raw()) }
-            .map_err(|e| cx.set_failed(e))
+        unsafe { self.0.set_int(&mut cx.vm().mem, i, v.into().raw()) }.map_err(|e| cx.set_failed(e))
     }
     /// Sets the value at a string key.
     ///
@@ -153,7 +155,14 @@ impl<'a> Table<'a> {
         }
     }
     /// Copies elements `from..=end` to `dst[at..]`; false: not possible in bulk.
-    pub fn move_within(self, cx: &'a Context, from: i64, end: i64, dst: Table<'a>, at: i64) -> bool {
+    pub fn move_within(
+        self,
+        cx: &'a Context,
+        from: i64,
+        end: i64,
+        dst: Table<'a>,
+        at: i64,
+    ) -> bool {
         // SAFETY: live.
         unsafe { RawTable::move_range(&mut cx.vm().mem, self.0, from, end, at, dst.0) }
     }
@@ -217,7 +226,10 @@ impl<'a> Userdata<'a> {
     /// Sets the metatable; honours its `__gc`.
     pub fn set_metatable(self, cx: &'a Context, meta: Option<Table<'a>>) {
         let vm = cx.vm();
-        self.0.cell().meta.set(self.0.0, meta.map(|m| m.0.0), &mut vm.mem.heap);
+        self.0
+            .cell()
+            .meta
+            .set(self.0.0, meta.map(|m| m.0.0), &mut vm.mem.heap);
         vm.mem.bump_epoch();
         if let Some(m) = meta {
             register_finalizer(vm, m.0, self.0.0);

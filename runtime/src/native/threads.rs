@@ -60,7 +60,11 @@ impl Context {
         let d = t.data();
         match d.status {
             Status::Running | Status::Normal => {
-                let s = if d.status == Status::Running { "running" } else { "normal" };
+                let s = if d.status == Status::Running {
+                    "running"
+                } else {
+                    "normal"
+                };
                 return Err(self.error(format!("cannot close a {s} coroutine")));
             }
             _ => {}

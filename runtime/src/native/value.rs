@@ -171,32 +171,60 @@ impl<'a> Value<'a> {
     }
     /// The string, without coercion.
     pub fn as_str(self) -> Option<Str<'a>> {
-        if let Value::Str(s) = self { Some(s) } else { None }
+        if let Value::Str(s) = self {
+            Some(s)
+        } else {
+            None
+        }
     }
     /// The table.
     pub fn as_table(self) -> Option<Table<'a>> {
-        if let Value::Table(t) = self { Some(t) } else { None }
+        if let Value::Table(t) = self {
+            Some(t)
+        } else {
+            None
+        }
     }
     /// The function.
     pub fn as_function(self) -> Option<Function<'a>> {
-        if let Value::Function(f) = self { Some(f) } else { None }
+        if let Value::Function(f) = self {
+            Some(f)
+        } else {
+            None
+        }
     }
     /// The thread.
     pub fn as_thread(self) -> Option<Thread<'a>> {
-        if let Value::Thread(t) = self { Some(t) } else { None }
+        if let Value::Thread(t) = self {
+            Some(t)
+        } else {
+            None
+        }
     }
     /// The userdata.
     pub fn as_userdata(self) -> Option<Userdata<'a>> {
-        if let Value::Userdata(u) = self { Some(u) } else { None }
+        if let Value::Userdata(u) = self {
+            Some(u)
+        } else {
+            None
+        }
     }
     /// The integer, without coercion.
     pub fn as_int(self) -> Option<i64> {
-        if let Value::Int(i) = self { Some(i) } else { None }
+        if let Value::Int(i) = self {
+            Some(i)
+        } else {
+            None
+        }
     }
     /// An integer, a float with an exact integer value, or a string that reads as one of them.
     #[inline]
     pub fn to_integer(self) -> Option<i64> {
-        if let Value::Int(i) = self { Some(i) } else { arith::to_integer(self.raw()) }
+        if let Value::Int(i) = self {
+            Some(i)
+        } else {
+            arith::to_integer(self.raw())
+        }
     }
     /// A number, or a string that reads as one, as a float.
     #[inline]
@@ -273,8 +301,11 @@ impl<'a> Function<'a> {
         match self.0 {
             FunctionObj::Lua(c) => {
                 let name = &c.proto().info.upvalues[n - 1].name;
-                let name =
-                    if name.is_empty() { b"(no name)".to_vec() } else { name.to_vec() };
+                let name = if name.is_empty() {
+                    b"(no name)".to_vec()
+                } else {
+                    name.to_vec()
+                };
                 Some((name, Value::of(c.upvalue(n - 1).get())))
             }
             FunctionObj::Native(f) => {
@@ -295,7 +326,11 @@ impl<'a> Function<'a> {
         })
     }
     pub(crate) fn lua(self) -> Option<Closure> {
-        if let FunctionObj::Lua(c) = self.0 { Some(c) } else { None }
+        if let FunctionObj::Lua(c) = self.0 {
+            Some(c)
+        } else {
+            None
+        }
     }
     pub(crate) fn lua_upvalue(self, n: usize) -> Option<Upvalue> {
         let c = self.lua()?;

@@ -133,7 +133,9 @@ impl Closure {
     pub(crate) fn new(mem: &mut Mem, proto: Obj, n: usize) -> Closure {
         // SAFETY: all fields are initialised here, before any safepoint.
         unsafe {
-            let o = mem.heap.alloc(size_of::<ClosureCell>() + 8 * n, kind::CLOSURE);
+            let o = mem
+                .heap
+                .alloc(size_of::<ClosureCell>() + 8 * n, kind::CLOSURE);
             o.set_user(0, n as u8);
             let c = o.as_ptr() as *mut ClosureCell;
             (*c).proto.init(o, Some(proto));
@@ -170,7 +172,13 @@ impl Upvalue {
         let at = c.at.get();
         // SAFETY: an open upvalue points into the live stack of its thread; a
         // closed one's slot holds a live word.
-        unsafe { if at.is_null() { Value::from_word(c.slot.load()) } else { *at } }
+        unsafe {
+            if at.is_null() {
+                Value::from_word(c.slot.load())
+            } else {
+                *at
+            }
+        }
     }
     /// Assigns the variable.
     pub(crate) fn set(self, mem: &mut Mem, v: Value) {
@@ -261,7 +269,9 @@ impl Native {
         assert!(n < 256, "at most 255 upvalues");
         // SAFETY: all fields are initialised here, before any safepoint.
         unsafe {
-            let o = mem.heap.alloc(size_of::<NativeCell>() + 8 * n, kind::NATIVE);
+            let o = mem
+                .heap
+                .alloc(size_of::<NativeCell>() + 8 * n, kind::NATIVE);
             o.set_user(0, n as u8);
             (*(o.as_ptr() as *mut NativeCell)).def = def;
             let f = Native(o);
@@ -286,11 +296,7 @@ pub(crate) fn instantiate(mem: &mut Mem, p: &Rc<Prototype>) -> Obj {
 
 /// `long` has the long strings made so far: equal ones of a chunk are one
 /// object, as in the reference, and the compiler gave them the same bytes.
-fn instantiate_with(
-    mem: &mut Mem,
-    p: &Rc<Prototype>,
-    long: &mut HashMap<*const u8, Str>,
-) -> Obj {
+fn instantiate_with(mem: &mut Mem, p: &Rc<Prototype>, long: &mut HashMap<*const u8, Str>) -> Obj {
     let constants: Box<[Value]> = p
         .constants
         .iter()
@@ -313,7 +319,11 @@ fn instantiate_with(
             },
         })
         .collect();
-    let protos: Box<[Obj]> = p.protos.iter().map(|q| instantiate_with(mem, q, long)).collect();
+    let protos: Box<[Obj]> = p
+        .protos
+        .iter()
+        .map(|q| instantiate_with(mem, q, long))
+        .collect();
     let code_words: Box<[Cell<u32>]> = p.code.iter().map(|w| Cell::new(*w)).collect();
     reset_caches(&code_words);
     let data = Box::new(FnProto {
@@ -343,7 +353,9 @@ fn instantiate_with(
 fn reset_caches(code: &[Cell<u32>]) {
     let mut i = 0;
     while i < code.len() {
-        let Some(op) = Instruction(code[i].get()).op() else { return };
+        let Some(op) = Instruction(code[i].get()).op() else {
+            return;
+        };
         let ext = op.extension_words();
         if op.format() == Format::Field {
             code[i + 1].set(code[i + 1].get() & 0xFFFF);

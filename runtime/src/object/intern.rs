@@ -28,7 +28,13 @@ struct Segment {
 
 impl Segment {
     fn new(depth: u32) -> Box<Segment> {
-        Box::new(Segment { used: 0, live: 0, depth, hashes: [FREE; NODES], strings: [0; NODES] })
+        Box::new(Segment {
+            used: 0,
+            live: 0,
+            depth,
+            hashes: [FREE; NODES],
+            strings: [0; NODES],
+        })
     }
     fn put(&mut self, h: u32, addr: usize) {
         let mut i = h as usize % NODES;
@@ -41,7 +47,11 @@ impl Segment {
         self.live += 1;
     }
     fn nodes(&self) -> impl Iterator<Item = (u32, usize)> {
-        self.hashes.iter().zip(&self.strings).filter(|(h, _)| **h > REMOVED).map(|(h, s)| (*h, *s))
+        self.hashes
+            .iter()
+            .zip(&self.strings)
+            .filter(|(h, _)| **h > REMOVED)
+            .map(|(h, s)| (*h, *s))
     }
     /// Forgets dead strings; strings that stay keep their place.
     fn retain(&mut self, live: &dyn Fn(Obj) -> bool) {
@@ -78,7 +88,13 @@ impl Interner {
     /// An empty table; `seed` is mixed into all string hashes.
     pub fn new(seed: u64) -> Interner {
         let segments = vec![Segment::new(0)];
-        Interner { seed, directory: vec![0], depth: 0, segments, recent: Vec::new() }
+        Interner {
+            seed,
+            directory: vec![0],
+            depth: 0,
+            segments,
+            recent: Vec::new(),
+        }
     }
     /// The seed of string hashes.
     #[inline(always)]
@@ -237,12 +253,15 @@ mod tests {
         // SAFETY: nothing collects in tests.
         unsafe {
             let n = 100_000;
-            let all: Vec<Str> = (0..n).map(|i| Str::interned(mem, format!("key{i}").as_bytes())).collect();
+            let all: Vec<Str> = (0..n)
+                .map(|i| Str::interned(mem, format!("key{i}").as_bytes()))
+                .collect();
             assert_eq!(mem.strings.len(), n);
             for (i, s) in all.iter().enumerate() {
                 assert!(mem.strings.find(format!("key{i}").as_bytes()) == Some(*s));
             }
-            let dead: std::collections::HashSet<usize> = all.iter().step_by(3).map(|s| s.0.addr()).collect();
+            let dead: std::collections::HashSet<usize> =
+                all.iter().step_by(3).map(|s| s.0.addr()).collect();
             mem.strings.prune(&|o| !dead.contains(&o.addr()), false);
             for (i, s) in all.iter().enumerate() {
                 let want = if i % 3 == 0 { None } else { Some(*s) };

@@ -120,9 +120,20 @@ impl Shapes {
 
     /// The two empty shapes.
     pub fn new() -> Shapes {
-        let empty = Shape { list: 0, count: 0, sealed: false, sealed_as: Shapes::DICT };
+        let empty = Shape {
+            list: 0,
+            count: 0,
+            sealed: false,
+            sealed_as: Shapes::DICT,
+        };
         Shapes {
-            shapes: vec![empty, Shape { sealed: true, ..empty }],
+            shapes: vec![
+                empty,
+                Shape {
+                    sealed: true,
+                    ..empty
+                },
+            ],
             lists: vec![List::default()],
             transitions: vec![(0, 0); 64],
             transition_count: 0,
@@ -149,7 +160,9 @@ impl Shapes {
     #[inline(never)]
     fn lookup_slow(&self, shape: u32, key: Obj, cache: &Cell<(u64, u32)>) -> Option<u32> {
         let s = &self.shapes[shape as usize];
-        let n = self.lists[s.list as usize].find(key).filter(|n| *n < s.count);
+        let n = self.lists[s.list as usize]
+            .find(key)
+            .filter(|n| *n < s.count);
         cache.set((pair(shape, key), n.unwrap_or(ABSENT)));
         n
     }
@@ -167,7 +180,9 @@ impl Shapes {
         if let Some(t) = self.existing(shape, key) {
             return Some(t);
         }
-        if self.shapes[shape as usize].count >= MAX_DYNAMIC_KEYS || self.dynamic >= MAX_DYNAMIC_SHAPES {
+        if self.shapes[shape as usize].count >= MAX_DYNAMIC_KEYS
+            || self.dynamic >= MAX_DYNAMIC_SHAPES
+        {
             return None;
         }
         self.dynamic += 1;
@@ -190,7 +205,10 @@ impl Shapes {
     #[cold]
     fn create(&mut self, shape: u32, key: Obj) -> Option<u32> {
         let s = self.shapes[shape as usize];
-        if s.sealed || self.shapes.len() >= MAX_SHAPES || self.total_keys + s.count as usize >= MAX_TOTAL_KEYS {
+        if s.sealed
+            || self.shapes.len() >= MAX_SHAPES
+            || self.total_keys + s.count as usize >= MAX_TOTAL_KEYS
+        {
             return None;
         }
         debug_assert!(self.lookup(shape, key).is_none());
@@ -209,7 +227,12 @@ impl Shapes {
         self.total_keys += 1;
         self.known.insert(key);
         let new = self.shapes.len() as u32;
-        self.shapes.push(Shape { list, count: s.count + 1, sealed: false, sealed_as: 0 });
+        self.shapes.push(Shape {
+            list,
+            count: s.count + 1,
+            sealed: false,
+            sealed_as: 0,
+        });
         if self.transition_count * 2 >= self.transitions.len() {
             let bigger = vec![(0, 0); self.transitions.len() * 2];
             for (p, t) in std::mem::replace(&mut self.transitions, bigger) {
@@ -224,7 +247,8 @@ impl Shapes {
     }
     fn put(&mut self, p: u64, t: u32) {
         let mask = self.transitions.len() - 1;
-        let mut i = ((p ^ (p >> 48) << 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize & mask;
+        let mut i =
+            ((p ^ (p >> 48) << 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize & mask;
         while self.transitions[i].0 != 0 {
             i = (i + 1) & mask;
         }
@@ -266,7 +290,8 @@ impl Shapes {
     }
     /// The shape with these keys (canonical short strings, distinct) in this order.
     pub fn from_template(&mut self, keys: &[Obj]) -> Option<u32> {
-        keys.iter().try_fold(Shapes::EMPTY, |s, k| self.transition(s, *k))
+        keys.iter()
+            .try_fold(Shapes::EMPTY, |s, k| self.transition(s, *k))
     }
     /// Number of shapes.
     pub fn len(&self) -> usize {
@@ -300,8 +325,9 @@ mod tests {
     fn transitions() {
         let mut mem = mem();
         // SAFETY: nothing collects in tests.
-        let key: Vec<Obj> =
-            (0..2000).map(|i| unsafe { Str::interned(&mut mem, format!("k{i}").as_bytes()).0 }).collect();
+        let key: Vec<Obj> = (0..2000)
+            .map(|i| unsafe { Str::interned(&mut mem, format!("k{i}").as_bytes()).0 })
+            .collect();
         let s = &mut mem.shapes;
         let a = s.from_template(&key[..20]).expect("room");
         assert_eq!((s.count(a), s.len()), (20, 22));
@@ -314,10 +340,18 @@ mod tests {
             assert_eq!(s.lookup(c, *k), (n < 5).then_some(n as u32));
             assert_eq!(s.key(a, n as u32), *k);
         }
-        assert_eq!((s.lookup(c, key[50]), s.lookup(a, key[50])), (Some(5), None));
+        assert_eq!(
+            (s.lookup(c, key[50]), s.lookup(a, key[50])),
+            (Some(5), None)
+        );
         let d = s.sealed(c).expect("room");
-        assert!(s.is_sealed(d) && !s.is_sealed(c) && s.sealed(d) == Some(d) && s.sealed(c) == Some(d));
-        assert_eq!((s.lookup(d, key[50]), s.transition(d, key[7])), (Some(5), None));
+        assert!(
+            s.is_sealed(d) && !s.is_sealed(c) && s.sealed(d) == Some(d) && s.sealed(c) == Some(d)
+        );
+        assert_eq!(
+            (s.lookup(d, key[50]), s.transition(d, key[7])),
+            (Some(5), None)
+        );
         assert_eq!(s.sealed(Shapes::EMPTY), Some(Shapes::DICT));
         assert_eq!(s.from_template(&key[..1001]), None);
         let big = s.from_template(&key[..1000]).expect("room");
@@ -328,8 +362,9 @@ mod tests {
     fn bounded() {
         let mut mem = mem();
         // SAFETY: nothing collects in tests.
-        let key: Vec<Obj> =
-            (0..400).map(|i| unsafe { Str::interned(&mut mem, format!("k{i}").as_bytes()).0 }).collect();
+        let key: Vec<Obj> = (0..400)
+            .map(|i| unsafe { Str::interned(&mut mem, format!("k{i}").as_bytes()).0 })
+            .collect();
         let s = &mut mem.shapes;
         for a in 0..400 {
             for b in 0..400 {

@@ -55,7 +55,8 @@ impl Str {
                 None => mem.heap.alloc(size, kind::STRING),
             };
             let s = Str::init(obj, bytes.len());
-            s.bytes_ptr().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            s.bytes_ptr()
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
             s
         }
     }
@@ -65,7 +66,11 @@ impl Str {
         unsafe { Str::concat(mem, &[bytes]) }
     }
     /// A new string of `len` bytes that `fill` writes (they are zero before).
-    pub unsafe fn try_new_with(mem: &mut Mem, len: usize, fill: impl FnOnce(&mut [u8])) -> Option<Str> {
+    pub unsafe fn try_new_with(
+        mem: &mut Mem,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Option<Str> {
         // SAFETY: the bytes are `len` bytes of a cell that nobody else knows yet.
         unsafe {
             let s = Str::raw(mem, len)?;
@@ -222,7 +227,10 @@ impl Str {
     /// The value.
     #[inline(always)]
     pub fn value(self) -> Value {
-        Value { tag: tag::STRING, payload: self.0.addr() as u64 }
+        Value {
+            tag: tag::STRING,
+            payload: self.0.addr() as u64,
+        }
     }
     /// The packed word.
     #[inline(always)]
@@ -313,7 +321,10 @@ pub fn hash_bytes(seed: u64, s: &[u8]) -> u32 {
     } else if n >= 4 {
         (read4(s, 0), read4(s, n - 4))
     } else if n > 0 {
-        ((s[0] as u64) << 16 | (s[n / 2] as u64) << 8 | s[n - 1] as u64, 0)
+        (
+            (s[0] as u64) << 16 | (s[n / 2] as u64) << 8 | s[n - 1] as u64,
+            0,
+        )
     } else {
         (0, 0)
     };
@@ -336,14 +347,20 @@ mod tests {
             let a = Str::new(mem, b"hello");
             let b = Str::concat(mem, &[b"he", b"", b"llo"]).expect("small");
             assert!(a.eq(b) && a.0 != b.0 && a.hash(mem) == b.hash(mem) && a.len() == 5);
-            assert!(a.intern(mem).0 == a.0 && b.intern(mem).0 == a.0 && Str::interned(mem, b"hello").0 == a.0);
+            assert!(
+                a.intern(mem).0 == a.0
+                    && b.intern(mem).0 == a.0
+                    && Str::interned(mem, b"hello").0 == a.0
+            );
             assert!(a.is_interned() && !b.is_interned() && a.eq(b));
             let c = Str::interned(mem, b"hellp");
             assert!(!a.eq(c) && a.cmp(c) == Ordering::Less && c.cmp(b) == Ordering::Greater);
             assert!(Str::from_value(a.value()) == Some(a) && Str::from_value(Value::NIL).is_none());
             let l = Str::try_new_with(mem, 100_000, |s| s.fill(b'x')).expect("memory");
             let m = Str::try_new(mem, &[b'x'; 100_000]).expect("memory");
-            assert!(l.eq(m) && l.intern(mem).0 == l.0 && !l.is_interned() && l.hash(mem) == m.hash(mem));
+            assert!(
+                l.eq(m) && l.intern(mem).0 == l.0 && !l.is_interned() && l.hash(mem) == m.hash(mem)
+            );
             assert!(l.eq(m) && Str::try_new_with(mem, MAX_LEN + 1, |_| ()).is_none());
             assert!(Str::new(mem, b"").is_empty());
         }

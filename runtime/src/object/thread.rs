@@ -7,8 +7,8 @@
 //! collection never meets a stale reference.
 
 use super::function::Upvalue;
-use crate::interp::hook::Hook;
 use super::kind;
+use crate::interp::hook::Hook;
 use crate::mem::Mem;
 use crate::value::{Value, tag};
 use moonsweep_gc::{Header, Obj, Visitor};
@@ -184,12 +184,19 @@ impl ThreadObj {
     }
     /// A new thread with an empty stack.
     pub(crate) fn new(mem: &mut Mem, is_main: bool) -> ThreadObj {
-        let (slots, frames) = if is_main { (1024, 64) } else { (INITIAL_STACK, INITIAL_FRAMES) };
+        let (slots, frames) = if is_main {
+            (1024, 64)
+        } else {
+            (INITIAL_STACK, INITIAL_FRAMES)
+        };
         // SAFETY: sizes are not zero; everything is initialised here.
         unsafe {
             let stack = alloc(stack_layout(slots)) as *mut Value;
             let fs = alloc(frame_layout(frames)) as *mut Frame;
-            assert!(!stack.is_null() && !fs.is_null(), "no memory for a thread's stack");
+            assert!(
+                !stack.is_null() && !fs.is_null(),
+                "no memory for a thread's stack"
+            );
             for i in 0..slots {
                 *stack.add(i) = Value::NIL;
             }
@@ -258,7 +265,9 @@ impl ThreadData {
     /// # Safety
     /// The thread's saved state (`frame`, `top`, `soft_limit`) is current.
     pub(crate) unsafe fn grow_stack(&mut self, need: usize) -> Option<isize> {
-        let new = need.max(self.capacity * 2).min((MAX_STACK + STACK_RESERVE).max(need));
+        let new = need
+            .max(self.capacity * 2)
+            .min((MAX_STACK + STACK_RESERVE).max(need));
         // SAFETY: as the caller promised.
         unsafe {
             let delta = self.move_stack(new)?;
@@ -296,7 +305,11 @@ impl ThreadData {
     unsafe fn move_stack(&mut self, new: usize) -> Option<isize> {
         // SAFETY: `stack` was allocated with this layout.
         let p = unsafe {
-            realloc(self.stack as *mut u8, stack_layout(self.capacity), stack_layout(new).size())
+            realloc(
+                self.stack as *mut u8,
+                stack_layout(self.capacity),
+                stack_layout(new).size(),
+            )
         } as *mut Value;
         if p.is_null() {
             return None;

@@ -29,7 +29,9 @@ impl UserdataObj {
         let n = values.min(255);
         // SAFETY: all fields are initialised here, before any safepoint.
         unsafe {
-            let o = mem.heap.alloc(size_of::<UserdataCell>() + 8 * n, kind::USERDATA);
+            let o = mem
+                .heap
+                .alloc(size_of::<UserdataCell>() + 8 * n, kind::USERDATA);
             o.set_user(0, n as u8);
             let c = o.as_ptr() as *mut UserdataCell;
             (*c).meta.init(o, None);

@@ -171,7 +171,11 @@ fn idivide(x: i64, y: i64) -> i64 {
         return (x as u32 / y as u32) as i64;
     }
     let q = x.wrapping_div(y);
-    if (x ^ y) < 0 && q.wrapping_mul(y) != x { q - 1 } else { q }
+    if (x ^ y) < 0 && q.wrapping_mul(y) != x {
+        q - 1
+    } else {
+        q
+    }
 }
 
 /// `x ^ 2` in place; other powers are library calls, slow operations.

@@ -48,7 +48,9 @@ body!(call, |d, vm, pc, base, k| {
     (*vm).frame = callee;
     d.next(vm, (*proto).code, first, (*proto).k)
 });
-body!(tail_call, |d, vm, pc, base, k| { d.slow(slow::tail_call, vm, pc, base, k) });
+body!(tail_call, |d, vm, pc, base, k| {
+    d.slow(slow::tail_call, vm, pc, base, k)
+});
 body!(return0, |d, vm, pc, base, k| {
     let frame = (*vm).frame;
     if (*frame).flags == 0 {
@@ -91,7 +93,9 @@ body!(return1, |d, vm, pc, base, k| {
     }
     d.slow(slow::return1, vm, pc, base, k)
 });
-body!(return_, |d, vm, pc, base, k| { d.slow(slow::return_, vm, pc, base, k) });
+body!(return_, |d, vm, pc, base, k| {
+    d.slow(slow::return_, vm, pc, base, k)
+});
 body!(vararg_prep, |d, vm, pc, base, k| {
     // `top` is behind the last argument.
     let fixed = a(pc);
@@ -127,10 +131,16 @@ fn vararg_shift(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         }
         (*(*vm).frame).base = new;
         (*(*vm).frame).extra = (got - fixed) as u32;
-        Regs { pc: pc.add(1), base: new, k }
+        Regs {
+            pc: pc.add(1),
+            base: new,
+            k,
+        }
     }
 }
-body!(vararg, |d, vm, pc, base, k| { d.slow(vararg_copy, vm, pc, base, k) });
+body!(vararg, |d, vm, pc, base, k| {
+    d.slow(vararg_copy, vm, pc, base, k)
+});
 
 /// Copies the extra arguments.
 #[inline(always)]
@@ -165,6 +175,10 @@ fn vararg_copy(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             }
         }
         let _ = b(pc);
-        Regs { pc: pc.add(1), base, k }
+        Regs {
+            pc: pc.add(1),
+            base,
+            k,
+        }
     }
 }

@@ -116,8 +116,22 @@ unsafe fn equal_immediate(x: *const Value, i: i64) -> bool {
     }
 }
 body!(jeqi, |d, vm, pc, base, k| {
-    jump_if(equal_immediate(base.add(a(pc)), sbx(pc)), d, vm, pc, base, k)
+    jump_if(
+        equal_immediate(base.add(a(pc)), sbx(pc)),
+        d,
+        vm,
+        pc,
+        base,
+        k,
+    )
 });
 body!(jnei, |d, vm, pc, base, k| {
-    jump_if(!equal_immediate(base.add(a(pc)), sbx(pc)), d, vm, pc, base, k)
+    jump_if(
+        !equal_immediate(base.add(a(pc)), sbx(pc)),
+        d,
+        vm,
+        pc,
+        base,
+        k,
+    )
 });

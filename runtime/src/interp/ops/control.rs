@@ -49,8 +49,12 @@ body!(jmp, |d, vm, pc, base, k| {
     }
     d.next(vm, to, base, k)
 });
-body!(jt, |d, vm, pc, base, k| { jump_if((*base.add(a(pc))).truthy(), d, vm, pc, base, k) });
-body!(jf, |d, vm, pc, base, k| { jump_if(!(*base.add(a(pc))).truthy(), d, vm, pc, base, k) });
+body!(jt, |d, vm, pc, base, k| {
+    jump_if((*base.add(a(pc))).truthy(), d, vm, pc, base, k)
+});
+body!(jf, |d, vm, pc, base, k| {
+    jump_if(!(*base.add(a(pc))).truthy(), d, vm, pc, base, k)
+});
 body!(jnil, |d, vm, pc, base, k| {
     jump_if((*base.add(a(pc))).tag == tag::NIL, d, vm, pc, base, k)
 });
@@ -73,6 +77,10 @@ body!(testset_f, |d, vm, pc, base, k| {
     }
     d.next(vm, pc.add(2), base, k)
 });
-body!(close, |d, vm, pc, base, k| { d.slow(slow::close, vm, pc, base, k) });
-body!(tbc, |d, vm, pc, base, k| { d.slow(slow::tbc, vm, pc, base, k) });
+body!(close, |d, vm, pc, base, k| {
+    d.slow(slow::close, vm, pc, base, k)
+});
+body!(tbc, |d, vm, pc, base, k| {
+    d.slow(slow::tbc, vm, pc, base, k)
+});
 body!(exit, |d, _vm, pc, base, k| { d.exit(pc, base, k) });

@@ -96,5 +96,9 @@ body!(set_upval, |d, vm, pc, base, k| {
     }
     d.slow(slow::set_upval, vm, pc, base, k)
 });
-body!(closure, |d, vm, pc, base, k| { d.slow(slow::closure, vm, pc, base, k) });
-body!(concat, |d, vm, pc, base, k| { d.slow(slow::concat, vm, pc, base, k) });
+body!(closure, |d, vm, pc, base, k| {
+    d.slow(slow::closure, vm, pc, base, k)
+});
+body!(concat, |d, vm, pc, base, k| {
+    d.slow(slow::concat, vm, pc, base, k)
+});

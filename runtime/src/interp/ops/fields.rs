@@ -27,7 +27,10 @@ unsafe fn field_slot<'a>(cell: *const TableCell, n: usize) -> (*const TableCell,
             (cell, &*(s as *const Slot))
         } else {
             let props = ((*cell).props.load() & ADDR_MASK) as *const u8;
-            (props as *const TableCell, &*(props.add(16 + 8 * (n - inline)) as *const Slot))
+            (
+                props as *const TableCell,
+                &*(props.add(16 + 8 * (n - inline)) as *const Slot),
+            )
         }
     }
 }
@@ -35,7 +38,11 @@ unsafe fn field_slot<'a>(cell: *const TableCell, n: usize) -> (*const TableCell,
 #[inline(always)]
 unsafe fn owner(cell: *const TableCell) -> Obj {
     // SAFETY: the address of a live cell.
-    unsafe { Obj::from_ptr(std::ptr::NonNull::new_unchecked(cell as *mut moonsweep_gc::Header)) }
+    unsafe {
+        Obj::from_ptr(std::ptr::NonNull::new_unchecked(
+            cell as *mut moonsweep_gc::Header,
+        ))
+    }
 }
 
 /// Reads the cached field of the table at `t` into `r`; false: no hit.
@@ -73,7 +80,9 @@ unsafe fn write_cached(t: *const Value, v: *const Value, pc: Pc) -> bool {
         if shape != x(pc, 2) {
             return false;
         }
-        let Some(w) = (*v).to_word() else { return false };
+        let Some(w) = (*v).to_word() else {
+            return false;
+        };
         // Metatables are written by the slow operation: caches depend on them.
         if *(cell as *const u8).add(3) & crate::object::table::flag::IS_META != 0 {
             return false;

@@ -116,7 +116,11 @@ fn tfor_next(vm: *mut State, pc: Pc, base: Base, k: K) -> super::super::Regs {
             }
             None => {
                 *r.add(4) = Value::NIL;
-                super::super::Regs { pc: pc.add(2), base, k }
+                super::super::Regs {
+                    pc: pc.add(2),
+                    base,
+                    k,
+                }
             }
         }
     }

@@ -42,7 +42,9 @@ unsafe fn write_element(t: *const Value, i: u64, v: *const Value) -> bool {
         if i >= (*cell).arr_len.get() as u64 {
             return false;
         }
-        let Some(w) = (*v).to_word() else { return false };
+        let Some(w) = (*v).to_word() else {
+            return false;
+        };
         let (o, s) = Table((*t).obj()).array_slot(i);
         if let Some(m) = (*cell).meta.load()
             && m.user(1) & NO_NEWINDEX == 0
@@ -73,7 +75,9 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
         if array == NIL_WORD {
             return false;
         }
-        let Some(w) = (*v).to_word() else { return false };
+        let Some(w) = (*v).to_word() else {
+            return false;
+        };
         let mut store = (array & ADDR_MASK) as *const u64;
         let capacity = *store.add(1) as u32 as u64;
         let mut at = i;
@@ -110,9 +114,7 @@ body!(get_table, |d, vm, pc, base, k| {
 });
 body!(get_i, |d, vm, pc, base, k| {
     let t = base.add(b(pc));
-    if (*t).tag == tag::TABLE
-        && read_element(base.add(a(pc)), t, (c(pc) as u64).wrapping_sub(1))
-    {
+    if (*t).tag == tag::TABLE && read_element(base.add(a(pc)), t, (c(pc) as u64).wrapping_sub(1)) {
         return d.next(vm, pc.add(1), base, k);
     }
     d.slow(slow::get_i, vm, pc, base, k)
@@ -131,14 +133,14 @@ body!(set_table, |d, vm, pc, base, k| {
 });
 body!(set_i, |d, vm, pc, base, k| {
     let t = base.add(a(pc));
-    if (*t).tag == tag::TABLE
-        && write_element(t, (b(pc) as u64).wrapping_sub(1), base.add(c(pc)))
-    {
+    if (*t).tag == tag::TABLE && write_element(t, (b(pc) as u64).wrapping_sub(1), base.add(c(pc))) {
         return d.next(vm, pc.add(1), base, k);
     }
     d.slow(slow::set_i, vm, pc, base, k)
 });
-body!(new_table, |d, vm, pc, base, k| { d.slow(slow::new_table, vm, pc, base, k) });
+body!(new_table, |d, vm, pc, base, k| {
+    d.slow(slow::new_table, vm, pc, base, k)
+});
 body!(new_obj, |d, vm, pc, base, k| {
     let shape = x(pc, 2);
     if shape != u32::MAX {
@@ -160,7 +162,9 @@ body!(new_obj, |d, vm, pc, base, k| {
     }
     d.slow(slow::new_obj, vm, pc, base, k)
 });
-body!(set_list, |d, vm, pc, base, k| { d.slow(slow::set_list, vm, pc, base, k) });
+body!(set_list, |d, vm, pc, base, k| {
+    d.slow(slow::set_list, vm, pc, base, k)
+});
 body!(len, |d, vm, pc, base, k| {
     let t = base.add(b(pc));
     if (*t).tag == tag::TABLE {

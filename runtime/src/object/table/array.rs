@@ -11,8 +11,8 @@
 use super::hash::{Word, hash_word};
 use super::set::SetError;
 use super::store::{
-    CHUNK, CHUNK_BITS, FLAT_MAX, PENDING, copy_words, edge_at, new_array, new_edges, nil_chunk, obj_of, slot_at, store,
-    words,
+    CHUNK, CHUNK_BITS, FLAT_MAX, PENDING, copy_words, edge_at, new_array, new_edges, nil_chunk,
+    obj_of, slot_at, store, words,
 };
 use super::{Table, kind};
 use crate::mem::Mem;
@@ -126,7 +126,11 @@ impl Table {
             let w = cell.array.load();
             let flat = w == NIL_WORD || w & 1 == 0;
             let old_len = cell.arr_len.get() as usize;
-            let capacity = if w == NIL_WORD { 0 } else { store(obj_of(w)).capacity as usize };
+            let capacity = if w == NIL_WORD {
+                0
+            } else {
+                store(obj_of(w)).capacity as usize
+            };
             if flat && len <= FLAT_MAX {
                 if len > capacity {
                     let new = new_array(mem, len.next_power_of_two().clamp(4, FLAT_MAX), weak);
@@ -162,7 +166,11 @@ impl Table {
             for c in (old_len >> CHUNK_BITS)..chunks {
                 let e = edge_at(spine, c);
                 if e.load().is_none() {
-                    let chunk = if c + 1 == chunks { new_array(mem, CHUNK, weak) } else { nil_chunk() };
+                    let chunk = if c + 1 == chunks {
+                        new_array(mem, CHUNK, weak)
+                    } else {
+                        nil_chunk()
+                    };
                     e.set(spine, Some(chunk), &mut mem.heap);
                 }
             }
@@ -212,7 +220,11 @@ impl Table {
         // SAFETY: the array part is a live store.
         unsafe {
             let w = self.cell().array.load();
-            if w == NIL_WORD || w & 1 == 0 { 0 } else { store(obj_of(w)).extra.get() as usize }
+            if w == NIL_WORD || w & 1 == 0 {
+                0
+            } else {
+                store(obj_of(w)).extra.get() as usize
+            }
         }
     }
     /// Gives back leading chunks of a spine that are all nil, a few at a time,
@@ -244,7 +256,10 @@ impl Table {
                 freed.set(c as u32 + 1);
             }
             let from = freed.get() as usize * CHUNK;
-            if len > 0 && len < from + CHUNK && (from..len).all(|i| self.array_slot(i as u64).1.load() == NIL_WORD) {
+            if len > 0
+                && len < from + CHUNK
+                && (from..len).all(|i| self.array_slot(i as u64).1.load() == NIL_WORD)
+            {
                 cell.arr_len.set(0);
                 cell.array.set(self.0, NIL_WORD, &mut mem.heap);
             }
@@ -254,7 +269,13 @@ impl Table {
     #[inline]
     pub(super) unsafe fn migrate(self, mem: &mut Mem) -> Result<(), SetError> {
         // SAFETY: as the caller promised.
-        unsafe { if self.hash_has_ints() { self.migrate_run(mem, MIGRATE) } else { Ok(()) } }
+        unsafe {
+            if self.hash_has_ints() {
+                self.migrate_run(mem, MIGRATE)
+            } else {
+                Ok(())
+            }
+        }
     }
     /// Goes on with a migration that `migrate` did not finish.
     #[inline]
@@ -275,7 +296,9 @@ impl Table {
             let mut pending = true;
             for _ in 0..limit {
                 let w = int_word(self.arr_len() as i64 + 1);
-                let found = self.find(Word(w)).filter(|(_, n)| n.value.load() != NIL_WORD);
+                let found = self
+                    .find(Word(w))
+                    .filter(|(_, n)| n.value.load() != NIL_WORD);
                 let Some((seg, node)) = found else {
                     pending = false;
                     break;

@@ -18,7 +18,15 @@ impl Table {
     }
     /// Copies `n` elements within or between array parts, from `f + 1` to `t + 1`.
     /// `up`: from the last to the first.
-    unsafe fn copy_elements(mem: &mut Mem, src: Table, f: u64, dst: Table, t: u64, n: u64, up: bool) {
+    unsafe fn copy_elements(
+        mem: &mut Mem,
+        src: Table,
+        f: u64,
+        dst: Table,
+        t: u64,
+        n: u64,
+        up: bool,
+    ) {
         // SAFETY: both ranges are in the array parts.
         unsafe {
             let (ws, wd) = (src.cell().array.load(), dst.cell().array.load());
@@ -47,7 +55,8 @@ impl Table {
                 return false;
             }
             let last = self.array_slot(len as u64 - 1).1.load();
-            if last == NIL_WORD || self.hash_has_ints() || !matches!(self.push(mem, last), Ok(true)) {
+            if last == NIL_WORD || self.hash_has_ints() || !matches!(self.push(mem, last), Ok(true))
+            {
                 return false;
             }
             let p = pos as u64 - 1;
@@ -75,7 +84,14 @@ impl Table {
         }
     }
     /// `table.move(src, f, e, t, dst)`.
-    pub unsafe fn move_range(mem: &mut Mem, src: Table, f: i64, e: i64, t: i64, dst: Table) -> bool {
+    pub unsafe fn move_range(
+        mem: &mut Mem,
+        src: Table,
+        f: i64,
+        e: i64,
+        t: i64,
+        dst: Table,
+    ) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
             if e < f {
@@ -86,7 +102,15 @@ impl Table {
                 return false;
             }
             let up = t > f && src == dst;
-            Table::copy_elements(mem, src, f as u64 - 1, dst, t as u64 - 1, (e - f) as u64 + 1, up);
+            Table::copy_elements(
+                mem,
+                src,
+                f as u64 - 1,
+                dst,
+                t as u64 - 1,
+                (e - f) as u64 + 1,
+                up,
+            );
             true
         }
     }

@@ -20,8 +20,8 @@ use super::Table;
 use super::hash::{count_live, hash_key, put_new};
 use super::set::SetError;
 use super::store::{
-    FLAT_HASH_MAX, SEGMENT_MAX, copy_words, edge_at, empty_segment, new_edges, new_hash, node_at, obj_of, store,
-    usable, words,
+    FLAT_HASH_MAX, SEGMENT_MAX, copy_words, edge_at, empty_segment, new_edges, new_hash, node_at,
+    obj_of, store, usable, words,
 };
 use crate::mem::Mem;
 use crate::object::kind;
@@ -51,7 +51,11 @@ impl Place {
     /// Number of upper bits in which the hashes of the segment's entries agree.
     #[inline(always)]
     pub(super) fn segment_depth(&self) -> u32 {
-        if self.segment == empty_segment() { self.depth } else { self.segment.user(1) as u32 }
+        if self.segment == empty_segment() {
+            self.depth
+        } else {
+            self.segment.user(1) as u32
+        }
     }
     /// The edges of the page that lead to the segment.
     fn edges(&self, hash: u64) -> std::ops::Range<usize> {
@@ -76,7 +80,9 @@ unsafe fn page(word: u64, hash: u64) -> Obj {
         if word & 2 == 0 {
             return dir;
         }
-        edge_at(dir, (hash >> dir.user(1)) as usize).load().unwrap_unchecked()
+        edge_at(dir, (hash >> dir.user(1)) as usize)
+            .load()
+            .unwrap_unchecked()
     }
 }
 
@@ -86,7 +92,9 @@ pub(super) unsafe fn segment(word: u64, hash: u64) -> Obj {
     // SAFETY: as above.
     unsafe {
         let page = page(word, hash);
-        edge_at(page, ((hash << page.user(0)) >> page.user(1)) as usize).load().unwrap_unchecked()
+        edge_at(page, ((hash << page.user(0)) >> page.user(1)) as usize)
+            .load()
+            .unwrap_unchecked()
     }
 }
 
@@ -97,7 +105,12 @@ pub(super) unsafe fn place(word: u64, hash: u64) -> Place {
     unsafe {
         let page = page(word, hash);
         let above = page.user(0) as u32;
-        Place { page, above, depth: above + 64 - page.user(1) as u32, segment: segment(word, hash) }
+        Place {
+            page,
+            above,
+            depth: above + 64 - page.user(1) as u32,
+            segment: segment(word, hash),
+        }
     }
 }
 
@@ -126,7 +139,9 @@ impl Table {
             for i in 0..1 << FIRST_DEPTH {
                 edge_at(page, i).init(page, Some(empty_segment()));
             }
-            self.cell().hash.set(self.0, reference(page, 1), &mut mem.heap);
+            self.cell()
+                .hash
+                .set(self.0, reference(page, 1), &mut mem.heap);
             self.insert_all(mem, old)
         }
     }
@@ -186,7 +201,10 @@ impl Table {
     unsafe fn split(self, mem: &mut Mem, old: Obj, depth: u32) -> [Obj; 2] {
         // SAFETY: as above.
         unsafe {
-            let halves = [self.new_segment(mem, depth + 1), self.new_segment(mem, depth + 1)];
+            let halves = [
+                self.new_segment(mem, depth + 1),
+                self.new_segment(mem, depth + 1),
+            ];
             let nodes = halves.map(|h| words(h, 2 * SEGMENT_MAX));
             let mut used = [0u32; 2];
             for i in 0..SEGMENT_MAX {

@@ -1,11 +1,11 @@
 //! String keys: slots of shapes, transitions, and the way out into the hash part.
 
-use crate::object::event::Event;
 use super::hash::{Long, Word};
 use super::set::{SetError, set_node};
 use super::store::{copy_words, new_array, obj_of, store, words};
 use super::{Table, flag};
 use crate::mem::Mem;
+use crate::object::event::Event;
 use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, int_word};
@@ -31,7 +31,12 @@ impl Table {
     /// Sets the value at any string. Most are interned and present, and then the
     /// string itself, which may be far away, is not looked into.
     #[inline]
-    pub(super) unsafe fn set_any_str(self, mem: &mut Mem, s: Str, v: Value) -> Result<(), SetError> {
+    pub(super) unsafe fn set_any_str(
+        self,
+        mem: &mut Mem,
+        s: Str,
+        v: Value,
+    ) -> Result<(), SetError> {
         // SAFETY: as the caller promised.
         unsafe {
             let w = mem.pack(v);
@@ -164,7 +169,11 @@ impl Table {
             }
             let cell = self.cell();
             let w = cell.props.load();
-            let old = if is_reference(w) { store(obj_of(w)).capacity } else { 0 };
+            let old = if is_reference(w) {
+                store(obj_of(w)).capacity
+            } else {
+                0
+            };
             if count - cap <= old {
                 return;
             }

@@ -67,7 +67,13 @@ impl Table {
     #[inline(never)]
     pub(super) unsafe fn hash_int(self, i: i64) -> u64 {
         // SAFETY: as the caller promised.
-        unsafe { if fits_word(i) { self.hash_word(Word(int_word(i))) } else { self.hash_word(Wide(i)) } }
+        unsafe {
+            if fits_word(i) {
+                self.hash_word(Word(int_word(i)))
+            } else {
+                self.hash_word(Wide(i))
+            }
+        }
     }
     /// The value at a string key, which must be interned if it is short.
     #[inline(always)]
@@ -105,7 +111,11 @@ impl Table {
             if let Some((_, node)) = self.find(Word(s.word())) {
                 return Value::from_word(node.value.load());
             }
-            if s.is_interned() { Value::NIL } else { self.get_other_str(mem, s) }
+            if s.is_interned() {
+                Value::NIL
+            } else {
+                self.get_other_str(mem, s)
+            }
         }
     }
     #[inline(never)]

@@ -12,7 +12,8 @@
 
 use super::set::SetError;
 use super::store::{
-    FLAT_HASH_MAX, HAS_INTS, Node, SEGMENT_MAX, capacity_for, new_hash, node_at, obj_of, store, usable, words,
+    FLAT_HASH_MAX, HAS_INTS, Node, SEGMENT_MAX, capacity_for, new_hash, node_at, obj_of, store,
+    usable, words,
 };
 use super::{FLAT_MAX, Table, dir};
 use crate::mem::Mem;
@@ -67,7 +68,11 @@ pub(crate) unsafe fn hash_key(w: u64) -> u64 {
 /// Whether the word is an integer key, and which.
 #[inline(always)]
 pub(crate) fn int_key(w: u64) -> Option<i64> {
-    if w >= 0xFFFC_0000_0000_0000 { Some(((w << 14) as i64) >> 14) } else { None }
+    if w >= 0xFFFC_0000_0000_0000 {
+        Some(((w << 14) as i64) >> 14)
+    } else {
+        None
+    }
 }
 
 /// The value of a key's word.
@@ -141,7 +146,9 @@ impl Key for Wide {
     #[inline(always)]
     unsafe fn matches(self, node: u64) -> bool {
         // SAFETY: boxed integers in nodes are alive.
-        is_reference(node) && node & 15 == tag::INT && unsafe { Value::from_word(node) }.as_int() == self.0
+        is_reference(node)
+            && node & 15 == tag::INT
+            && unsafe { Value::from_word(node) }.as_int() == self.0
     }
     unsafe fn word(self, mem: &mut Mem) -> u64 {
         mem.pack(Value::int(self.0))
@@ -177,7 +184,12 @@ pub(crate) fn initial_capacity(n: u32) -> usize {
 
 /// The node of a key in a segment.
 #[inline(always)]
-pub(crate) unsafe fn find_in<'a, K: Key>(seg: Obj, capacity: usize, hash: u64, key: K) -> Option<&'a Node> {
+pub(crate) unsafe fn find_in<'a, K: Key>(
+    seg: Obj,
+    capacity: usize,
+    hash: u64,
+    key: K,
+) -> Option<&'a Node> {
     let mut i = home(hash, capacity);
     // SAFETY: the index stays below the capacity.
     unsafe {
@@ -267,7 +279,11 @@ impl Table {
                 return false;
             }
             let o = obj_of(w);
-            if w & 1 == 0 { o.user(1) & HAS_INTS != 0 } else { store(o).extra.get() & HAS_INTS as u32 != 0 }
+            if w & 1 == 0 {
+                o.user(1) & HAS_INTS != 0
+            } else {
+                store(o).extra.get() & HAS_INTS as u32 != 0
+            }
         }
     }
     /// Notes that the hash part has integer keys from now on.
@@ -288,7 +304,12 @@ impl Table {
     /// Adds an entry whose key is not in the table; the value is not nil.
     /// `Ok(false)`: the array part grew meanwhile, and now has a place for the key.
     #[inline]
-    pub(crate) unsafe fn insert<K: Key>(self, mem: &mut Mem, key: K, value: u64) -> Result<bool, SetError> {
+    pub(crate) unsafe fn insert<K: Key>(
+        self,
+        mem: &mut Mem,
+        key: K,
+        value: u64,
+    ) -> Result<bool, SetError> {
         let h = key.hash();
         // SAFETY: as the caller promised.
         unsafe {
@@ -445,7 +466,9 @@ impl Table {
                 return Ok(());
             }
             // The last index in use below `best` is where the array part will end.
-            let mut last = extra.filter(|k| *k as u64 <= best).map_or(0, |k| k.max(0) as u64);
+            let mut last = extra
+                .filter(|k| *k as u64 <= best)
+                .map_or(0, |k| k.max(0) as u64);
             if w != NIL_WORD {
                 let seg = obj_of(w);
                 for i in 0..store(seg).capacity as usize {

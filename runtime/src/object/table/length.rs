@@ -19,7 +19,11 @@ impl Table {
             if n > 0 && self.array_slot(n - 1).1.load() == NIL_WORD {
                 return self.border_inside(n) as i64;
             }
-            if self.hash_has_ints() { self.border_outside(n) } else { n as i64 }
+            if self.hash_has_ints() {
+                self.border_outside(n)
+            } else {
+                n as i64
+            }
         }
     }
     /// The last of the `n` array elements is nil.
@@ -46,7 +50,11 @@ impl Table {
             let (mut low, mut high) = (0, n);
             while high - low > 1 {
                 let mid = low + (high - low) / 2;
-                if self.array_slot(mid - 1).1.load() == NIL_WORD { high = mid } else { low = mid }
+                if self.array_slot(mid - 1).1.load() == NIL_WORD {
+                    high = mid
+                } else {
+                    low = mid
+                }
             }
             low
         }
@@ -78,7 +86,11 @@ impl Table {
             }
             while high - low > 1 {
                 let mid = low + (high - low) / 2;
-                if self.hash_int(mid) == NIL_WORD { high = mid } else { low = mid }
+                if self.hash_int(mid) == NIL_WORD {
+                    high = mid
+                } else {
+                    low = mid
+                }
             }
             low
         }

@@ -17,7 +17,9 @@ impl Table {
             if self.flags() & flag::IS_META != 0 {
                 mem.bump_epoch();
             }
-            self.cell().meta.set(self.0, meta.map(|m| m.0), &mut mem.heap);
+            self.cell()
+                .meta
+                .set(self.0, meta.map(|m| m.0), &mut mem.heap);
         }
     }
     /// Forgets which metamethods this table is known to lack.

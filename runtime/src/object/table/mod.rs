@@ -170,7 +170,9 @@ impl Table {
                 if narray as usize <= FLAT_MAX {
                     let a = store::new_array(mem, (narray as usize + 1) & !1, self.weak_bits());
                     cell.array.set(self.0, reference(a, 0), &mut mem.heap);
-                } else if let Some(s) = store::new_edges(mem, kind::SPINE, narray as usize / CHUNK + 1) {
+                } else if let Some(s) =
+                    store::new_edges(mem, kind::SPINE, narray as usize / CHUNK + 1)
+                {
                     cell.array.set(self.0, reference(s, 1), &mut mem.heap);
                 }
             }
@@ -226,7 +228,10 @@ impl Table {
     /// The value.
     #[inline(always)]
     pub fn value(self) -> Value {
-        Value { tag: tag::TABLE, payload: self.0.addr() as u64 }
+        Value {
+            tag: tag::TABLE,
+            payload: self.0.addr() as u64,
+        }
     }
     /// The table, if the value is one.
     #[inline(always)]
@@ -242,7 +247,10 @@ impl Table {
         unsafe {
             let cap = self.inline_cap() as u32;
             if n < cap {
-                (self.0, &*(self.0.as_ptr() as *const Slot).add(INLINE_OFFSET / 8 + n as usize))
+                (
+                    self.0,
+                    &*(self.0.as_ptr() as *const Slot).add(INLINE_OFFSET / 8 + n as usize),
+                )
             } else {
                 let props = obj_of(self.cell().props.load());
                 (props, slot_at(props, (n - cap) as usize))
@@ -263,7 +271,9 @@ impl Table {
             if w & 1 == 0 {
                 return (o, slot_at(o, i as usize));
             }
-            let chunk = edge_at(o, (i >> CHUNK_BITS) as usize).load().unwrap_unchecked();
+            let chunk = edge_at(o, (i >> CHUNK_BITS) as usize)
+                .load()
+                .unwrap_unchecked();
             (chunk, slot_at(chunk, i as usize & (CHUNK - 1)))
         }
     }

@@ -92,7 +92,11 @@ impl Table {
             let index = (std::ptr::from_ref(node).addr() - seg.addr()) / 16 - 1;
             let w = self.cell().hash.load();
             // In a directory: the first hash that leads to the segment.
-            let prefix = if w & 1 == 0 { 0 } else { (key.hash() >> 32) & !(width(seg.user(1) as u32) - 1) };
+            let prefix = if w & 1 == 0 {
+                0
+            } else {
+                (key.hash() >> 32) & !(width(seg.user(1) as u32) - 1)
+            };
             Some(HASH + (prefix << NODE_BITS) + index as u64)
         }
     }

@@ -47,6 +47,10 @@ impl Table {
     pub unsafe fn site(self) -> u32 {
         // SAFETY: as the caller promised.
         let w = unsafe { self.cell().props.load() };
-        if moonsweep_gc::slot::is_reference(w) { 0 } else { w as u32 }
+        if moonsweep_gc::slot::is_reference(w) {
+            0
+        } else {
+            w as u32
+        }
     }
 }

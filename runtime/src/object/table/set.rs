@@ -53,7 +53,12 @@ impl Table {
     /// Sets an entry of the hash part whose key cannot be in another part.
     /// Tells whether there was no value before.
     #[inline]
-    pub(super) unsafe fn hash_set<K: Key>(self, mem: &mut Mem, key: K, value: u64) -> Result<bool, SetError> {
+    pub(super) unsafe fn hash_set<K: Key>(
+        self,
+        mem: &mut Mem,
+        key: K,
+        value: u64,
+    ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
             if let Some((seg, node)) = self.find(key) {
@@ -138,7 +143,9 @@ impl Table {
             let c = n >> CHUNK_BITS;
             c == (self.arr_len() >> CHUNK_BITS) as u64
                 && c < store(a).capacity as u64
-                && edge_at(a, c as usize).load().is_some_and(|o| o != nil_chunk())
+                && edge_at(a, c as usize)
+                    .load()
+                    .is_some_and(|o| o != nil_chunk())
         }
     }
     /// Makes the array part reach up to index `n + 1`, which it has room for.
@@ -172,7 +179,12 @@ impl Table {
         }
     }
     /// Sets the values at `first`, `first + 1` and so on (a table constructor's list).
-    pub unsafe fn set_list(self, mem: &mut Mem, first: i64, values: &[Value]) -> Result<(), SetError> {
+    pub unsafe fn set_list(
+        self,
+        mem: &mut Mem,
+        first: i64,
+        values: &[Value],
+    ) -> Result<(), SetError> {
         for (k, v) in values.iter().enumerate() {
             // SAFETY: as the caller promised.
             unsafe { self.set_int(mem, first.wrapping_add(k as i64), *v)? };

@@ -95,19 +95,31 @@ pub(crate) fn nil_chunk() -> Obj {
 #[inline(always)]
 pub(crate) fn empty_segment() -> Obj {
     // SAFETY: as for `nil_chunk`.
-    unsafe { Obj::from_ptr(NonNull::new_unchecked(&raw const EMPTY_SEGMENT as *mut Header)) }
+    unsafe {
+        Obj::from_ptr(NonNull::new_unchecked(
+            &raw const EMPTY_SEGMENT as *mut Header,
+        ))
+    }
 }
 
 /// How many nodes of a segment may be in use.
 #[inline(always)]
 pub(crate) const fn usable(capacity: usize) -> usize {
-    if capacity <= 8 { capacity } else { capacity * 3 / 4 }
+    if capacity <= 8 {
+        capacity
+    } else {
+        capacity * 3 / 4
+    }
 }
 
 /// The capacity of a flat segment for `n` entries with some room to grow.
 pub(crate) fn capacity_for(n: usize) -> usize {
     let mut c = 4;
-    while n > if c <= 32 { usable(c) } else { usable(c) * 3 / 4 } {
+    while n > if c <= 32 {
+        usable(c)
+    } else {
+        usable(c) * 3 / 4
+    } {
         c *= 2;
     }
     c
@@ -181,7 +193,13 @@ pub(crate) unsafe fn words<'a>(o: Obj, n: usize) -> &'a mut [u64] {
 #[inline(always)]
 pub(crate) unsafe fn copy_words(from: Obj, at: usize, to: &mut [u64]) {
     // SAFETY: as the caller promised; only this thread writes slots.
-    unsafe { std::ptr::copy_nonoverlapping((from.as_ptr() as *const u64).add(2 + at), to.as_mut_ptr(), to.len()) }
+    unsafe {
+        std::ptr::copy_nonoverlapping(
+            (from.as_ptr() as *const u64).add(2 + at),
+            to.as_mut_ptr(),
+            to.len(),
+        )
+    }
 }
 
 #[inline(always)]
@@ -233,5 +251,13 @@ pub(crate) unsafe fn new_hash(mem: &mut Mem, capacity: usize, weak: u8) -> Obj {
 /// As for `new_array`.
 pub(crate) unsafe fn new_edges(mem: &mut Mem, kind: u8, capacity: usize) -> Option<Obj> {
     // SAFETY: initialised here.
-    unsafe { Some(init(mem.heap.try_alloc(16 + 8 * capacity, kind)?, capacity, 0, capacity, 0)) }
+    unsafe {
+        Some(init(
+            mem.heap.try_alloc(16 + 8 * capacity, kind)?,
+            capacity,
+            0,
+            capacity,
+            0,
+        ))
+    }
 }

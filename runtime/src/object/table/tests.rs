@@ -71,7 +71,10 @@ fn check(mem: &Mem, t: Table, shadow: &HashMap<M, M>) {
     // SAFETY: as above.
     let n = unsafe { t.len(mem) };
     assert!(n == 0 || shadow.contains_key(&M::Int(n)), "border {n}");
-    assert!(n == i64::MAX || !shadow.contains_key(&M::Int(n + 1)), "border {n}");
+    assert!(
+        n == i64::MAX || !shadow.contains_key(&M::Int(n + 1)),
+        "border {n}"
+    );
 }
 
 fn random_key(mem: &mut Mem, r: &mut Random, objects: &[Table], span: u64) -> Value {
@@ -121,7 +124,13 @@ fn random_operations() {
         // SAFETY: as above.
         unsafe {
             let objects: Vec<Table> = (0..50).map(|_| Table::new(mem, 0, 0, 0, 0)).collect();
-            let t = Table::new(mem, r.below(9) as u8, r.below(5) as u32, r.below(9) as u32, 7);
+            let t = Table::new(
+                mem,
+                r.below(9) as u8,
+                r.below(5) as u32,
+                r.below(9) as u32,
+                7,
+            );
             let mut shadow: HashMap<M, M> = HashMap::new();
             let steps = if span > 1000 { 60_000 } else { 6000 };
             for step in 0..steps {
@@ -177,7 +186,10 @@ fn random_operations() {
                                 shadow.insert(M::Int(pos), model(v));
                             }
                         } else if let Some(x) = t.remove_shift(mem, pos, n) {
-                            assert_eq!(model(x), shadow.get(&M::Int(pos)).cloned().unwrap_or(M::Nil));
+                            assert_eq!(
+                                model(x),
+                                shadow.get(&M::Int(pos)).cloned().unwrap_or(M::Nil)
+                            );
                             for i in pos..=n {
                                 match shadow.remove(&M::Int(i + 1)) {
                                     Some(x) if i < n => shadow.insert(M::Int(i), x),
@@ -232,18 +244,29 @@ fn key_rules() {
     unsafe {
         let t = Table::new(mem, 0, 0, 0, 0);
         assert_eq!(t.set(mem, Value::NIL, Value::TRUE), Err(SetError::NilIndex));
-        assert_eq!(t.set(mem, Value::float(f64::NAN), Value::TRUE), Err(SetError::NanIndex));
+        assert_eq!(
+            t.set(mem, Value::float(f64::NAN), Value::TRUE),
+            Err(SetError::NanIndex)
+        );
         assert!(t.get(mem, Value::NIL).is_nil() && t.get(mem, Value::float(f64::NAN)).is_nil());
-        t.set(mem, Value::float(-0.0), Value::int(1)).expect("memory");
-        t.set(mem, Value::float(9007199254740992.0), Value::int(2)).expect("memory");
+        t.set(mem, Value::float(-0.0), Value::int(1))
+            .expect("memory");
+        t.set(mem, Value::float(9007199254740992.0), Value::int(2))
+            .expect("memory");
         assert_eq!(model(t.get(mem, Value::int(0))), M::Int(1));
         assert_eq!(model(t.get(mem, Value::int(1 << 53))), M::Int(2));
-        t.set(mem, Value::float(-9223372036854775808.0), Value::int(3)).expect("memory");
+        t.set(mem, Value::float(-9223372036854775808.0), Value::int(3))
+            .expect("memory");
         assert_eq!(model(t.get(mem, Value::int(i64::MIN))), M::Int(3));
-        t.set(mem, Value::float(9223372036854775808.0), Value::int(4)).expect("memory");
+        t.set(mem, Value::float(9223372036854775808.0), Value::int(4))
+            .expect("memory");
         assert!(t.get(mem, Value::int(i64::MAX)).is_nil());
-        t.set(mem, Value::int(i64::MAX), Value::int(5)).expect("memory");
-        assert_eq!(model(t.get(mem, Value::float(9223372036854775808.0))), M::Int(4));
+        t.set(mem, Value::int(i64::MAX), Value::int(5))
+            .expect("memory");
+        assert_eq!(
+            model(t.get(mem, Value::float(9223372036854775808.0))),
+            M::Int(4)
+        );
         assert!(t.next(mem, Value::int(77)).is_err());
     }
 }
@@ -254,13 +277,16 @@ fn shapes_and_dictionaries() {
     let mem = &mut mem;
     // SAFETY: as above.
     unsafe {
-        let names: Vec<Str> = (0..200).map(|i| Str::interned(mem, format!("f{i}").as_bytes())).collect();
+        let names: Vec<Str> = (0..200)
+            .map(|i| Str::interned(mem, format!("f{i}").as_bytes()))
+            .collect();
         let t = Table::new(mem, 3, 0, 0, 9);
         let u = Table::new(mem, 4, 0, 0, 9);
         assert_eq!(t.inline_cap(), 4);
         for (i, n) in names.iter().enumerate() {
             t.set_field(mem, *n, Value::int(i as i64)).expect("memory");
-            u.set_field(mem, *n, Value::int(-(i as i64))).expect("memory");
+            u.set_field(mem, *n, Value::int(-(i as i64)))
+                .expect("memory");
         }
         assert_eq!((t.shape(), mem.shapes.count(t.shape())), (u.shape(), 200));
         assert!(t.cell().hash.load() == NIL_WORD);
@@ -370,7 +396,8 @@ fn arrays_from_any_direction() {
         }
         // As the reference: a constructor's nils stay in the array part.
         let t = Table::new(mem, 0, 3, 0, 0);
-        t.set_list(mem, 1, &[Value::NIL, Value::NIL, Value::TRUE]).expect("memory");
+        t.set_list(mem, 1, &[Value::NIL, Value::NIL, Value::TRUE])
+            .expect("memory");
         assert_eq!(t.len(mem), 3);
         let t = Table::new(mem, 0, 0, 0, 0);
         for k in [1, 2, 4] {
@@ -385,7 +412,11 @@ fn part_bytes(t: Table) -> usize {
     // SAFETY: as above.
     unsafe {
         let parts = [t.cell().array.load(), t.cell().hash.load()];
-        let mut work: Vec<Obj> = parts.into_iter().filter(|w| is_reference(*w)).map(|w| obj_of(w)).collect();
+        let mut work: Vec<Obj> = parts
+            .into_iter()
+            .filter(|w| is_reference(*w))
+            .map(|w| obj_of(w))
+            .collect();
         let mut seen: HashSet<Obj> = [store::nil_chunk(), store::empty_segment()].into();
         let mut sum = 0;
         while let Some(o) = work.pop() {
@@ -436,7 +467,8 @@ fn million_keys() {
         let t = Table::new(mem, 0, 0, 0, 0);
         let n = 1_000_000;
         for i in 0..n {
-            t.set(mem, Value::float(i as f64 + 0.5), Value::int(i)).expect("memory");
+            t.set(mem, Value::float(i as f64 + 0.5), Value::int(i))
+                .expect("memory");
         }
         let mut seen = vec![false; n as usize];
         let mut pos = 0;
@@ -449,7 +481,8 @@ fn million_keys() {
         let bytes = part_bytes(t) as f64 / n as f64;
         assert!(bytes < 37.0, "{bytes} bytes an entry");
         for i in (0..n).step_by(2) {
-            t.set(mem, Value::float(i as f64 + 0.5), Value::NIL).expect("memory");
+            t.set(mem, Value::float(i as f64 + 0.5), Value::NIL)
+                .expect("memory");
         }
         let mut k = Value::NIL;
         let mut left = 0;
@@ -534,7 +567,12 @@ fn tracing_reaches_everything() {
 
 #[test]
 fn weak_tables() {
-    for (modes, n) in [(flag::WEAK_KEYS, 10), (flag::WEAK_VALUES, 3000), (flag::WEAK, 300), (flag::WEAK_KEYS, 3000)] {
+    for (modes, n) in [
+        (flag::WEAK_KEYS, 10),
+        (flag::WEAK_VALUES, 3000),
+        (flag::WEAK, 300),
+        (flag::WEAK_KEYS, 3000),
+    ] {
         let mut mem = mem();
         let mem = &mut mem;
         // SAFETY: as above.

@@ -22,7 +22,11 @@ fn now() -> u64 {
 
 /// Makes the allocator's next `gigabytes` warm.
 fn warm(gigabytes: usize) {
-    drop(black_box((0..gigabytes << 10).map(|_| vec![1u8; 1 << 20]).collect::<Vec<_>>()));
+    drop(black_box(
+        (0..gigabytes << 10)
+            .map(|_| vec![1u8; 1 << 20])
+            .collect::<Vec<_>>(),
+    ));
 }
 
 /// Best of a few runs, in ns an operation.
@@ -39,7 +43,12 @@ fn time(name: &str, ops: u64, mut f: impl FnMut()) {
 
 /// The longest operations in us: of three runs of the same `n` operations, the
 /// best time of each operation, because the machine interrupts too.
-fn longest<T>(name: &str, n: u64, mut start: impl FnMut() -> T, mut f: impl FnMut(&mut T, u64)) -> T {
+fn longest<T>(
+    name: &str,
+    n: u64,
+    mut start: impl FnMut() -> T,
+    mut f: impl FnMut(&mut T, u64),
+) -> T {
     let mut best = vec![u32::MAX; n as usize];
     let mut state = start();
     for run in 0..3 {
@@ -56,7 +65,13 @@ fn longest<T>(name: &str, n: u64, mut start: impl FnMut() -> T, mut f: impl FnMu
     }
     best.sort_unstable_by(|a, b| b.cmp(a));
     let us = |k: usize| best[k] as f64 / 1000.0;
-    println!("{name:<34} longest {:8.1} us, then {:8.1}, 10th {:8.1}, 100th {:8.1}", us(0), us(1), us(9), us(99));
+    println!(
+        "{name:<34} longest {:8.1} us, then {:8.1}, 10th {:8.1}, 100th {:8.1}",
+        us(0),
+        us(1),
+        us(9),
+        us(99)
+    );
     state
 }
 
@@ -69,9 +84,13 @@ fn timings() {
     warm(5);
     // SAFETY: nothing collects in tests.
     unsafe {
-        for (name, len) in
-            [("1000", 1000u64), ("4000", 4000), ("800", 800), ("spine 10^5", 100_000), ("spine 4*10^6", 4_000_000)]
-        {
+        for (name, len) in [
+            ("1000", 1000u64),
+            ("4000", 4000),
+            ("800", 800),
+            ("spine 10^5", 100_000),
+            ("spine 4*10^6", 4_000_000),
+        ] {
             let t = Table::new(mem, 0, 0, 0, 0);
             for i in 1..=len as i64 {
                 t.set_int(mem, i, Value::int(i)).expect("memory");
@@ -124,10 +143,12 @@ fn timings() {
             });
         }
         for len in [4u64, 30, 400, 10_000, 1_000_000] {
-            let keys: Vec<Value> =
-                (0..len).map(|i| Str::interned(mem, format!("key {i}").as_bytes()).value()).collect();
-            let absent: Vec<Value> =
-                (0..len).map(|i| Str::interned(mem, format!("absent {i}").as_bytes()).value()).collect();
+            let keys: Vec<Value> = (0..len)
+                .map(|i| Str::interned(mem, format!("key {i}").as_bytes()).value())
+                .collect();
+            let absent: Vec<Value> = (0..len)
+                .map(|i| Str::interned(mem, format!("absent {i}").as_bytes()).value())
+                .collect();
             let rounds = n.div_ceil(len);
             time(&format!("insert strings, {len}"), rounds * len, || {
                 for _ in 0..rounds {
@@ -240,13 +261,16 @@ fn growth() {
         let mem: *mut Mem = mem;
         let new = || table(&mut *mem);
         longest("append, 2*10^7", 20_000_000, new, |t, i| {
-            t.set_int(&mut *mem, i as i64 + 1, Value::int(i as i64)).expect("memory");
+            t.set_int(&mut *mem, i as i64 + 1, Value::int(i as i64))
+                .expect("memory");
         });
         longest("insert floats, 4*10^6", 4_000_000, new, |t, i| {
-            t.set(&mut *mem, Value::float(i as f64 + 0.5), Value::TRUE).expect("memory");
+            t.set(&mut *mem, Value::float(i as f64 + 0.5), Value::TRUE)
+                .expect("memory");
         });
         longest("insert sparse integers, 4*10^6", 4_000_000, new, |t, i| {
-            t.set_int(&mut *mem, i as i64 * 1000, Value::TRUE).expect("memory");
+            t.set_int(&mut *mem, i as i64 * 1000, Value::TRUE)
+                .expect("memory");
         });
         let t = longest("backwards, 4*10^6; append 10^6", 5_000_000, new, |t, i| {
             let i = i as i64;
@@ -257,7 +281,8 @@ fn growth() {
         longest("queue of 10^6, 10^7 in all", 10_000_000, new, |t, i| {
             let i = i as i64 + 1;
             t.set_int(&mut *mem, i, Value::TRUE).expect("memory");
-            t.set_int(&mut *mem, i - 1_000_000, Value::NIL).expect("memory");
+            t.set_int(&mut *mem, i - 1_000_000, Value::NIL)
+                .expect("memory");
         });
         longest(
             "insert new strings, 4*10^6",
