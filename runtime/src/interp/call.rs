@@ -350,6 +350,13 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
         let vm = &mut *vm;
         let (mut first, mut n) = (first, n);
         loop {
+            let ending = vm.frame;
+            if matches!((*ending).kind, frame_kind::PCALL | frame_kind::XPCALL) {
+                let t = vm.thread.data();
+                t.pcalls = t.pcalls.saturating_sub(1);
+                // It catches nothing any more, not even its return hook's error.
+                (*ending).kind = frame_kind::NATIVE;
+            }
             if vm.hook_mask != 0 {
                 match hook::returning(vm, first, n) {
                     Some(moved) => first = moved,
@@ -382,10 +389,6 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
             };
             let caller = f.sub(1);
             vm.frame = caller;
-            if matches!((*f).kind, frame_kind::PCALL | frame_kind::XPCALL) {
-                let t = vm.thread.data();
-                t.pcalls = t.pcalls.saturating_sub(1);
-            }
             if flags & (flag::BOUNDARY | flag::META | flag::NATIVE_CALLER) == 0 {
                 return Regs {
                     pc: (*caller).pc,

@@ -47,3 +47,12 @@ f(41)
 debug.sethook()
 print(first, number) -- expect: 2 1
 print(debug.getinfo(1, "r").ntransfer) -- expect: 0
+-- An error in the hook of pcall's own return is not caught by it.
+local returns = 0
+print(pcall(function()
+  debug.sethook(function()
+    returns = returns + 1
+    if returns == 2 then debug.sethook() error("return", 0) end
+  end, "r")
+  pcall(error)
+end)) -- expect: false return
