@@ -107,6 +107,10 @@ pub(crate) fn global_name(vm: &State, f: Raw) -> Option<Vec<u8>> {
         let mut found: Option<Vec<u8>> = None;
         while let Some((next, k, v)) = loaded.next_at(&vm.mem, pos) {
             pos = next;
+            if k.tag == tag::STRING && v.same_bits(f) {
+                // A module that is a function.
+                return Some(RawStr(k.obj()).as_bytes().to_vec());
+            }
             let (tag::STRING, Some(t)) = (k.tag, RawTable::from_value(v)) else {
                 continue;
             };
