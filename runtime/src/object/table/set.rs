@@ -205,6 +205,10 @@ pub(super) unsafe fn set_node(mem: &mut Mem, seg: Obj, node: &Node, value: u64) 
         // SAFETY: as the caller promised.
         let e = unsafe { &store(seg).extra };
         e.set(e.get() & 0xFFFF);
+        // Its key was not visited while it was removed, and may be another object
+        // at the same address: the collector hears of it as of a new reference.
+        let key = node.key.load();
+        node.key.set(seg, key, &mut mem.heap);
     }
     node.value.set(seg, value, &mut mem.heap);
     old == NIL_WORD
