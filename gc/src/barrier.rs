@@ -1,10 +1,12 @@
 //! The write barrier.
 //!
 //! Every store of a reference-holding slot runs the same check before the
-//! store, whatever the new value is:
+//! store. One that neither removes nor adds a reference concerns no collector:
 //!
 //! ```text
-//! if owner.unlogged() { heap.log(owner) }   // cold
+//! if owner.unlogged() && (is_reference(old) || is_reference(value)) {
+//!     heap.store(owner, value)   // cold; by default heap.log(owner)
+//! }
 //! slot.store(value)
 //! ```
 //!

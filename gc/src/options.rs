@@ -177,9 +177,9 @@ options! {
     verify, "verify", "--gc-verify": bool = "off",
         "Check the whole heap after each collection.";
     threads, "threads", "--gc-threads": u32 = "1",
-        "Helper threads for marking.";
+        "Helper threads for marking; no effect yet: marking is on the program's thread.";
     concurrent, "concurrent", "--gc-concurrent": bool = "on",
-        "Mark beside the program rather than in slices at its safepoints.";
+        "Mark beside the program; no effect yet: marking is in slices at its safepoints.";
     generational, "generational", "--gc-generational": bool = "on",
         "Collect young objects on their own.";
     slices, "slices", "--gc-slices": bool = "on",

@@ -276,8 +276,7 @@ pub(crate) unsafe fn yield_(vm: &mut State, n: usize) -> Regs {
         (*vm.frame).kind = frame_kind::YIELD;
         let first = vm.top.sub(n);
         vm.top = first;
-        let from = back(vm, Status::Suspended);
-        let _ = from;
+        back(vm, Status::Suspended);
         deliver(vm, first, n)
     }
 }

@@ -2,8 +2,8 @@
 
 use super::value::FunctionObj;
 use super::{Context, Function, Result, Thread};
-use crate::interp::{coroutine, message};
-use crate::object::thread::{Status, ThreadObj, frame_kind};
+use crate::interp::coroutine;
+use crate::object::thread::{Status, ThreadObj};
 use crate::value::Value as Raw;
 use std::marker::PhantomData;
 
@@ -96,9 +96,6 @@ impl Context {
                 if let Some(n) = super::debug::global_name(vm, *(*f).base.sub(1)) {
                     return (Some(n), what);
                 }
-            }
-            if name.is_none() && (*f).kind == frame_kind::NATIVE {
-                let _ = message::position(vm, 0);
             }
             (name, what)
         }

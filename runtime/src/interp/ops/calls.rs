@@ -174,7 +174,6 @@ fn vararg_copy(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
                 (*r.add(i)).tag = tag::NIL;
             }
         }
-        let _ = b(pc);
         Regs {
             pc: pc.add(1),
             base,
