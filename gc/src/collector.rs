@@ -53,6 +53,13 @@ impl GcKind {
     pub fn collects(self) -> bool {
         self != GcKind::None
     }
+    /// Whether it works on the blocks of the heap, which other collectors can
+    /// take over; if not, it is chosen when the heap is made and stays.
+    pub fn shares_heap(self) -> bool {
+        match self {
+            GcKind::None | GcKind::MarkSweep | GcKind::Generational => true,
+        }
+    }
 }
 
 impl fmt::Display for GcKind {
@@ -76,6 +83,32 @@ impl fmt::Display for UnknownCollector {
 }
 
 impl std::error::Error for UnknownCollector {}
+
+/// A change of collectors that is not possible while the program runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SwitchError {
+    /// The collector at work.
+    pub from: GcKind,
+    /// The one that was asked for.
+    pub to: GcKind,
+}
+
+impl fmt::Display for SwitchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own = if self.from.shares_heap() {
+            self.to
+        } else {
+            self.from
+        };
+        write!(
+            f,
+            "cannot switch from collector '{}' to '{}' while running: '{own}' has a heap of its own and is chosen at start (--gc {})",
+            self.from, self.to, self.to
+        )
+    }
+}
+
+impl std::error::Error for SwitchError {}
 
 impl FromStr for GcKind {
     type Err = UnknownCollector;

@@ -17,7 +17,7 @@ pub(crate) mod pool;
 pub(crate) mod size_class;
 pub(crate) mod sweep;
 
-use crate::collector::{AnyCollector, Collector, GcKind};
+use crate::collector::{AnyCollector, Collector, GcKind, SwitchError};
 use crate::core::Core;
 use crate::header::Obj;
 use crate::model::{Model, Roots};
@@ -288,9 +288,15 @@ impl<M: Model> Heap<M> {
         self.core.stopped
     }
     /// Goes on with another collector; this collects fully, and is recorded as a switch.
-    pub fn switch<R: Roots>(&mut self, kind: GcKind, roots: &mut R) {
-        if kind == self.kind() {
-            return;
+    /// A collector that allocates objects by means of its own cannot take over
+    /// another's, nor leave its own to another.
+    pub fn switch<R: Roots>(&mut self, kind: GcKind, roots: &mut R) -> Result<(), SwitchError> {
+        let from = self.kind();
+        if kind == from {
+            return Ok(());
+        }
+        if !(from.shares_heap() && kind.shares_heap()) {
+            return Err(SwitchError { from, to: kind });
         }
         self.core.abandon_marking();
         self.core.options.gc = kind;
@@ -303,6 +309,7 @@ impl<M: Model> Heap<M> {
         );
         self.collector.pace(&mut self.core);
         self.set_stopped(self.core.stopped);
+        Ok(())
     }
 
     /// Checks the whole heap; returns the number of objects reached.

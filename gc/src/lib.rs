@@ -30,7 +30,7 @@ pub mod stats;
 pub mod verify;
 mod weak;
 
-pub use collector::GcKind;
+pub use collector::{GcKind, SwitchError};
 pub use header::{Header, Obj};
 pub use heap::{Heap, Inspection};
 pub use model::{Life, Model, Roots, Visitor, WeakPart};

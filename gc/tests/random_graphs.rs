@@ -417,7 +417,7 @@ impl<const AGES: bool> World<AGES> {
                     let kind = self.m.heap.kind();
                     if self.collects {
                         for by in [GcKind::MarkSweep, GcKind::Generational, kind] {
-                            self.m.heap.switch(by, &mut self.m.roots);
+                            self.m.heap.switch(by, &mut self.m.roots).unwrap();
                             self.run_finalizers();
                         }
                     }
@@ -579,11 +579,11 @@ fn switching_while_running() {
             w.step();
             if i % 100 == 99 {
                 let kind = GcKind::ALL[w.rng.below(GcKind::ALL.len())];
-                w.m.heap.switch(kind, &mut w.m.roots);
+                w.m.heap.switch(kind, &mut w.m.roots).unwrap();
                 w.run_finalizers();
             }
             if i % 1000 == 999 {
-                w.m.heap.switch(GcKind::MarkSweep, &mut w.m.roots);
+                w.m.heap.switch(GcKind::MarkSweep, &mut w.m.roots).unwrap();
                 w.run_finalizers();
                 w.collect_and_check();
             }
