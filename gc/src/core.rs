@@ -61,6 +61,7 @@ impl Core {
     pub fn prepare(&mut self, pause: &mut Pause) {
         self.space.flush();
         pause.before(self.space.used(), self.space.objects());
+        self.stats.set_committed(self.space.pool.committed_bytes());
     }
 
     /// A tracer that uses this heap's grey queue; hand it back with `retire`.
@@ -105,6 +106,7 @@ impl Core {
     pub fn release(&mut self, limit: usize) {
         let keep = pacer::blocks_to_keep(self.options.nursery.0, self.space.used(), BLOCK_BYTES);
         self.space.pool.trim(&self.space.mem, keep, limit);
+        self.stats.set_committed(self.space.pool.committed_bytes());
     }
 
     /// With the option `verify`: checks the heap after a collection.

@@ -1,22 +1,46 @@
 //! Measuring: every stop of the program goes through one [`Pause`] scope.
 //!
 //! [`pause`] defines what is recorded of a stop, [`histogram`] sums stops up,
-//! [`utilisation`] says what share of any window was left to the program.
+//! [`utilisation`] says what share of any window was left to the program. Beside
+//! the stops stand [`concurrent`] work of helper threads, the barrier's slow
+//! paths and the finalizers.
 
+pub mod concurrent;
 pub mod histogram;
 pub mod pause;
 pub mod utilisation;
 
+pub use concurrent::{ConcurrentRecord, ConcurrentSpan};
 pub use histogram::{Distribution, Summary};
 pub use pause::{Cause, PauseKind, PauseRecord, Phase};
 pub use utilisation::minimum_utilisation;
 
 use histogram::Recorder;
 use pause::Pause;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Receives each pause as it ends.
 pub type Subscriber = Box<dyn FnMut(&PauseRecord)>;
+
+/// Receives each stretch of a helper's work when the program hears of it.
+pub type ConcurrentSubscriber = Box<dyn FnMut(&ConcurrentRecord)>;
+
+/// Sums of what happens beside the stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Beside {
+    /// Stretches of helpers' work.
+    pub concurrent: u64,
+    /// Their time by the monotonic clock, in nanoseconds; two helpers at once count twice.
+    pub concurrent_wall_ns: u64,
+    /// Their processor time, in nanoseconds.
+    pub concurrent_cpu_ns: u64,
+    /// How often the barrier's slow path ran.
+    pub barrier_slow_paths: u64,
+    /// Finalizers run.
+    pub finalizers: u64,
+    /// Time in finalizers by the monotonic clock, in nanoseconds.
+    pub finalizers_ns: u64,
+}
 
 /// What a heap has measured so far.
 pub struct Stats {
@@ -26,7 +50,10 @@ pub struct Stats {
     keep: bool,
     kept: Vec<PauseRecord>,
     live_after_full: usize,
-    log_calls: u64,
+    concurrent_subscribers: Vec<ConcurrentSubscriber>,
+    beside: Beside,
+    /// Bytes committed when last looked at.
+    committed: usize,
 }
 
 impl Stats {
@@ -38,7 +65,9 @@ impl Stats {
             keep: false,
             kept: Vec::new(),
             live_after_full: 0,
-            log_calls: 0,
+            concurrent_subscribers: Vec::new(),
+            beside: Beside::default(),
+            committed: 0,
         }
     }
     /// Calls `f` with the record of every pause from now on.
@@ -82,12 +111,38 @@ impl Stats {
     pub fn total_ns(&self) -> u64 {
         self.recorder.distributions().0.total_ns()
     }
+    /// What happened beside the stops.
+    pub fn beside(&self) -> Beside {
+        self.beside
+    }
+    /// Calls `f` with the record of every stretch of helpers' work from now on.
+    pub fn subscribe_concurrent(&mut self, f: ConcurrentSubscriber) {
+        self.concurrent_subscribers.push(f)
+    }
+    /// Notes what a helper has done; called on the program's thread.
+    pub fn concurrent(&mut self, record: ConcurrentRecord) {
+        self.beside.concurrent += 1;
+        self.beside.concurrent_wall_ns += record.wall_ns();
+        self.beside.concurrent_cpu_ns += record.cpu_ns;
+        for s in &mut self.concurrent_subscribers {
+            s(&record)
+        }
+    }
+    /// Notes that `n` finalizers ran, and how long they took together.
+    pub fn finalizers_ran(&mut self, n: u64, time: Duration) {
+        self.beside.finalizers += n;
+        self.beside.finalizers_ns += time.as_nanos() as u64;
+    }
     /// How often the barrier's slow path ran.
     pub fn barrier_slow_paths(&self) -> u64 {
-        self.log_calls
+        self.beside.barrier_slow_paths
     }
     pub(crate) fn count_log(&mut self, n: usize) {
-        self.log_calls += n as u64
+        self.beside.barrier_slow_paths += n as u64
+    }
+    /// Notes how much is committed: the records of pauses say it.
+    pub(crate) fn set_committed(&mut self, bytes: usize) {
+        self.committed = bytes
     }
     pub(crate) fn begin(&self, kind: PauseKind, cause: Cause) -> Pause {
         Pause::begin(kind, cause, self.birth)
@@ -101,7 +156,8 @@ impl Stats {
         bytes_after: usize,
         objects_after: usize,
     ) -> PauseRecord {
-        let record = pause.end(bytes_after, objects_after);
+        let mut record = pause.end(bytes_after, objects_after);
+        record.committed = self.committed;
         self.recorder.add(&record);
         if self.keep {
             self.kept.push(record.clone());
@@ -110,5 +166,49 @@ impl Stats {
             s(&record)
         }
         record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    #[test]
+    fn helpers_work_is_summed_and_told() {
+        let mut stats = Stats::new();
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        let shared = Rc::clone(&seen);
+        stats.subscribe_concurrent(Box::new(move |r| shared.borrow_mut().push(*r)));
+        for (start_ns, end_ns, cpu_ns) in [(100, 400, 250), (500, 600, 90)] {
+            stats.concurrent(ConcurrentRecord {
+                thread: 0,
+                phase: Phase::Mark,
+                start_ns,
+                end_ns,
+                cpu_ns,
+                work: 7,
+            });
+        }
+        let beside = stats.beside();
+        assert_eq!(
+            (
+                beside.concurrent,
+                beside.concurrent_wall_ns,
+                beside.concurrent_cpu_ns
+            ),
+            (2, 400, 340)
+        );
+        assert_eq!(seen.borrow().len(), 2);
+        assert_eq!(stats.count(), 0, "not a stop");
+    }
+
+    #[test]
+    fn a_pause_tells_what_was_committed_at_its_end() {
+        let mut stats = Stats::new();
+        let pause = stats.begin(PauseKind::Minor, Cause::Nursery);
+        stats.set_committed(123 << 16);
+        assert_eq!(stats.end(pause, 0, 0).committed, 123 << 16);
     }
 }

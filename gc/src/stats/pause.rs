@@ -121,6 +121,8 @@ pub struct PauseRecord {
     pub objects_before: usize,
     /// Objects in use after.
     pub objects_after: usize,
+    /// Bytes whose pages may be resident, after.
+    pub committed: usize,
     /// Slots and edges visited.
     pub work: usize,
 }
@@ -194,6 +196,7 @@ impl Pause {
                 bytes_after: 0,
                 objects_before: 0,
                 objects_after: 0,
+                committed: 0,
                 work: 0,
             },
             start,

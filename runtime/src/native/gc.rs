@@ -117,9 +117,13 @@ impl State {
         }
         self.in_finalizer = true;
         hook::refresh(self);
+        let (start, mut ran) = (std::time::Instant::now(), 0);
         while let Some(o) = self.mem.heap.next_finalizable() {
             self.finalize(o);
+            ran += 1;
         }
+        let stats = self.mem.heap.stats_mut();
+        stats.finalizers_ran(ran, start.elapsed());
         self.in_finalizer = false;
         hook::refresh(self);
     }
