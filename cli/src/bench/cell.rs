@@ -6,6 +6,7 @@ use super::histogram::Histogram;
 use super::options::BenchOptions;
 use crate::report::figures::{Clocks, Figures, Lengths};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What one row of the table says.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Cell {
     pub peak_bytes: u64,
     /// What the runtime measured itself; `None` for the reference.
     pub inside: Option<Inside>,
+    /// What the programs told: of gaps the worst of all runs, else medians.
+    pub told: BTreeMap<String, f64>,
 }
 
 /// What only our own runtime can tell.
@@ -41,8 +44,23 @@ impl Cell {
             cpu_s: median(runs.iter().map(|r| r.cpu.as_secs_f64())),
             peak_bytes: runs.iter().map(|r| r.peak_bytes).max().unwrap_or(0),
             inside: Inside::sum_up(runs),
+            told: told(runs),
         }
     }
+}
+
+fn told(runs: &[Run]) -> BTreeMap<String, f64> {
+    let names = runs.iter().flat_map(|r| r.told.keys());
+    let figure = |name: &String| {
+        let values = runs.iter().filter_map(|r| r.told.get(name).copied());
+        let value = if name.starts_with("gap") {
+            values.fold(0.0, f64::max)
+        } else {
+            median(values)
+        };
+        (name.clone(), value)
+    };
+    names.map(figure).collect()
 }
 
 impl Inside {
@@ -124,11 +142,15 @@ fn row(outcome: &Outcome, runner: &str, result: &Result<Cell, Failure>) -> Value
     match result {
         _ if outcome.disagreement.is_some() => row["error"] = json!("the answers differ"),
         Err(Failure::OutOfMemory) => row["error"] = json!("not enough memory"),
+        Err(Failure::TooLong) => row["error"] = json!("took too long"),
         Err(Failure::Other(text)) => row["error"] = json!(text),
         Ok(cell) => {
             row["time_s"] = json!(cell.time_s);
             row["cpu_s"] = json!(cell.cpu_s);
             row["peak_rss_bytes"] = json!(cell.peak_bytes);
+            if !cell.told.is_empty() {
+                row["told"] = json!(cell.told);
+            }
             if let Some(inside) = &cell.inside {
                 row["gc_share"] = json!(inside.gc_share);
                 row["peak_heap_bytes"] = json!(inside.peak_heap_bytes);
@@ -169,6 +191,7 @@ mod tests {
                 wall: vec![],
                 cpu: vec![(20_000, 2), (2_000_000, 1)],
             },
+            told: BTreeMap::from([("gap_ms".to_owned(), max), ("other".to_owned(), p50)]),
         }
     }
 
@@ -188,6 +211,7 @@ mod tests {
         assert_eq!(inside.gc_share, 0.25);
         assert_eq!(inside.pauses.cpu.p50_ms, 0.2);
         assert_eq!(inside.pauses.cpu.max_ms, 7.0);
+        assert_eq!((cell.told["gap_ms"], cell.told["other"]), (7.0, 0.2));
         assert_eq!(inside.histogram.classes().iter().sum::<u64>(), 9);
     }
 }

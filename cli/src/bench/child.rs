@@ -3,10 +3,12 @@
 
 use super::options::Program;
 use crate::report::figures::{Counts, Figures};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 use wait4::Wait4;
@@ -37,6 +39,8 @@ pub struct Run {
     pub figures: Option<Figures>,
     /// Its pauses by length.
     pub counts: Counts,
+    /// What the program told itself, by lines `bench: NAME VALUE` on standard error.
+    pub told: BTreeMap<String, f64>,
 }
 
 /// Why there is no run.
@@ -44,6 +48,8 @@ pub struct Run {
 pub enum Failure {
     /// It ended by `not enough memory`, which a limited heap may.
     OutOfMemory,
+    /// It was ended after the time that a run may take.
+    TooLong,
     /// Anything else, in words.
     Other(String),
 }
@@ -52,8 +58,8 @@ pub enum Failure {
 pub fn run(
     runner: &Runner,
     program: &Program,
-    size: f64,
     arguments: &[OsString],
+    timeout: Option<Duration>,
     folder: &Path,
 ) -> Result<(Vec<u8>, Run), Failure> {
     let wrong = |what: &str, e: &dyn std::fmt::Display| Failure::Other(format!("{what}: {e}"));
@@ -65,7 +71,7 @@ pub fn run(
         command.args([OsStr::new("--gc-histogram"), histogram.as_os_str()]);
     }
     let source = match program {
-        Program::Workload(workload) => {
+        Program::Workload(workload, size) => {
             command.arg("-").arg(size.to_string());
             workload.source
         }
@@ -83,19 +89,28 @@ pub fn run(
         let name = runner.interpreter.to_string_lossy();
         wrong(&format!("cannot start {name}"), &e)
     })?;
+    let (done, ended_its_output) = mpsc::channel();
+    let output = child.stdout.take().map(|pipe| collect(pipe, Some(done)));
+    let messages = child.stderr.take().map(|pipe| collect(pipe, None));
     if let Some(mut input) = child.stdin.take() {
         // one that ends early does not read it all; its exit status tells
         let _ = input.write_all(source.as_bytes());
     }
-    let output = child.stdout.take().map(collect);
-    let messages = child.stderr.take().map(collect);
+    if let Some(limit) = timeout
+        && ended_its_output.recv_timeout(limit) == Err(RecvTimeoutError::Timeout)
+    {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(Failure::TooLong);
+    }
     let ended = child.wait4().map_err(|e| wrong("cannot wait", &e))?;
     let time = start.elapsed();
     let output = joined(output).map_err(|e| wrong("cannot read its output", &e))?;
     let messages = joined(messages).unwrap_or_default();
     if !ended.status.success() {
         let messages = String::from_utf8_lossy(&messages);
-        let first = messages.lines().next().unwrap_or("no message");
+        let mut lines = messages.lines().filter(|l| !l.starts_with("bench: "));
+        let first = lines.next().unwrap_or("no message");
         return Err(if first.ends_with("not enough memory") {
             Failure::OutOfMemory
         } else {
@@ -113,17 +128,32 @@ pub fn run(
         peak_bytes: ended.rusage.maxrss,
         figures,
         counts,
+        told: told(&messages),
     };
     Ok((output, run))
 }
 
-/// Reads a pipe to its end on a thread of its own.
-fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<io::Result<Vec<u8>>> {
+/// Reads a pipe to its end on a thread of its own; `_done` is dropped then.
+fn collect(
+    mut pipe: impl Read + Send + 'static,
+    _done: Option<mpsc::Sender<()>>,
+) -> thread::JoinHandle<io::Result<Vec<u8>>> {
     thread::spawn(move || {
+        let _done = _done;
         let mut bytes = Vec::new();
         pipe.read_to_end(&mut bytes)?;
         Ok(bytes)
     })
+}
+
+/// The figures among a program's messages.
+fn told(messages: &[u8]) -> BTreeMap<String, f64> {
+    let messages = String::from_utf8_lossy(messages);
+    let figure = |line: &str| {
+        let (name, value) = line.strip_prefix("bench: ")?.split_once(' ')?;
+        Some((name.to_owned(), value.parse().ok()?))
+    };
+    messages.lines().filter_map(figure).collect()
 }
 
 fn joined(reader: Option<thread::JoinHandle<io::Result<Vec<u8>>>>) -> io::Result<Vec<u8>> {
@@ -156,8 +186,9 @@ mod tests {
     }
 
     fn try_run(script: &str) -> Result<(Vec<u8>, Run), Failure> {
-        let program = Program::Workload(&workloads::ALL[0]);
-        run(&shell(script), &program, 0.5, &[], &std::env::temp_dir())
+        let program = Program::Workload(&workloads::ALL[0], 0.5);
+        let limit = Some(Duration::from_secs(5));
+        run(&shell(script), &program, &[], limit, &std::env::temp_dir())
     }
 
     #[test]
@@ -178,11 +209,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_program_tells_is_taken_from_its_messages() {
+        let script = "cat >/dev/null; echo 'bench: gap_ms 0.25' >&2; echo bench: x >&2; echo 7";
+        let (output, run) = try_run(script).unwrap();
+        assert_eq!(output, b"7\n");
+        assert_eq!(run.told, BTreeMap::from([("gap_ms".to_owned(), 0.25)]));
+    }
+
+    #[test]
+    fn a_run_that_takes_too_long_is_ended() {
+        let program = Program::Workload(&workloads::ALL[0], 1.0);
+        let limit = Some(Duration::from_millis(50));
+        let runner = shell("exec sleep 20");
+        let start = Instant::now();
+        let failure = run(&runner, &program, &[], limit, &std::env::temp_dir()).unwrap_err();
+        assert_eq!(failure, Failure::TooLong);
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
     fn a_missing_interpreter_is_an_error() {
         let mut runner = shell("");
         runner.interpreter = "/nonexistent/lua".into();
-        let program = Program::Workload(&workloads::ALL[0]);
-        let failure = run(&runner, &program, 1.0, &[], &std::env::temp_dir()).unwrap_err();
+        let program = Program::Workload(&workloads::ALL[0], 1.0);
+        let failure = run(&runner, &program, &[], None, &std::env::temp_dir()).unwrap_err();
         assert!(matches!(failure, Failure::Other(text) if text.starts_with("cannot start")));
     }
 }

@@ -98,13 +98,16 @@ fn runners(options: &BenchOptions) -> Result<Vec<Runner>, String> {
     };
     let mut runners: Vec<Runner> = options.collectors.iter().map(ours).collect();
     if let Some(lua) = &options.reference {
-        let name = Path::new(lua).file_name().unwrap_or(lua);
-        runners.push(Runner {
-            name: name.to_string_lossy().into_owned(),
-            interpreter: lua.clone(),
-            options: Vec::new(),
-            has_figures: false,
-        });
+        let name = Path::new(lua).file_name().unwrap_or(lua).to_string_lossy();
+        for (short, mode) in [("inc", "incremental"), ("gen", "generational")] {
+            let choice = format!("collectgarbage(\"{mode}\")");
+            runners.push(Runner {
+                name: format!("{name} {short}"),
+                interpreter: lua.clone(),
+                options: vec!["-e".into(), choice.into()],
+                has_figures: false,
+            });
+        }
     }
     Ok(runners)
 }
@@ -133,7 +136,7 @@ fn run_program(
                 round + 1,
                 options.runs
             ));
-            match child::run(runner, program, options.size, &options.arguments, folder) {
+            match child::run(runner, program, &options.arguments, options.timeout, folder) {
                 Ok((output, run)) => {
                     done.push(run);
                     match &answer {

@@ -1,9 +1,10 @@
 //! The words of `moonsweep bench`.
 
-use super::workloads::{self, Workload};
+use super::workloads::{self, PAUSES, Set, Workload};
 use crate::gc_flags;
 use lexopt::prelude::*;
 use std::ffi::OsString;
+use std::time::Duration;
 
 /// What the reference implementation is called where it is installed.
 const REFERENCE: &str = "lua5.4";
@@ -17,10 +18,12 @@ pub struct BenchOptions {
     pub collectors: Vec<String>,
     /// How often each pair runs.
     pub runs: usize,
-    /// What the built-in workloads' sizes are multiplied by.
+    /// What the built-in workloads' sizes are multiplied by, beside their own factors.
     pub size: f64,
     /// The reference implementation's program, if it is to run too.
     pub reference: Option<OsString>,
+    /// How long one run may take.
+    pub timeout: Option<Duration>,
     /// Where the results go as JSON.
     pub json: Option<OsString>,
     /// Options of the heap for every process under a collector.
@@ -32,8 +35,8 @@ pub struct BenchOptions {
 /// Something to run.
 #[derive(Clone, Debug)]
 pub enum Program {
-    /// A workload of our own.
-    Workload(&'static Workload),
+    /// A workload of our own, and what its size is multiplied by.
+    Workload(&'static Workload, f64),
     /// A user's script.
     Script(OsString),
 }
@@ -42,7 +45,8 @@ impl Program {
     /// What the table calls it.
     pub fn name(&self) -> String {
         match self {
-            Program::Workload(workload) => workload.name.to_owned(),
+            Program::Workload(workload, 1.0) => workload.name.to_owned(),
+            Program::Workload(workload, size) => format!("{}:{size}", workload.name),
             Program::Script(path) => std::path::Path::new(path)
                 .file_stem()
                 .unwrap_or(path)
@@ -70,20 +74,29 @@ pub fn help() -> String {
          Options:\n\
          \x20 --gc LIST           collectors, separated by commas; default: all\n\
          \x20 --runs N            how often each pair runs; default 3\n\
-         \x20 --size X            multiplies the workloads' sizes; default 1\n\
-         \x20 --reference[=LUA]   adds lua5.4, or another interpreter, as a row\n\
+         \x20 --size X            multiplies the workloads' sizes; NAME:X does for one of them\n\
+         \x20 --reference[=LUA]   adds lua5.4, or another Lua 5.4, in each of its collector's modes\n\
+         \x20 --timeout S         ends a run after so many seconds\n\
          \x20 --json FILE         writes all figures to FILE\n\
          \x20 --list              names the workloads\n\
+         \x20 --source NAME       shows a workload's program\n\
          \x20 --heap-max SIZE and the other options of the heap are handed on\n\
-         Workloads:\n",
+",
     );
     text.push_str(&list());
     text
 }
 
 fn list() -> String {
-    let row = |w: &Workload| format!("  {:<10} {}\n", w.name, w.about);
-    workloads::ALL.iter().map(row).collect()
+    let rows = |set| {
+        let row = |w: &Workload| format!("  {:<17} {}\n", w.name, w.about);
+        workloads::of(set).map(row).collect::<String>()
+    };
+    format!(
+        "Workloads:\n{}Large ones that make collectors stop; '{PAUSES}' means all of them:\n{}",
+        rows(Set::Usual),
+        rows(Set::Pauses)
+    )
 }
 
 /// Reads the words after `bench`.
@@ -101,6 +114,7 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
         runs: 3,
         size: 1.0,
         reference: None,
+        timeout: None,
         json: None,
         heap: Vec::new(),
         arguments: Vec::new(),
@@ -122,13 +136,23 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
             }
             Long("size") => {
                 options.size = parser.value()?.parse()?;
-                if !(options.size > 0.0 && options.size.is_finite()) {
+                if !is_size(options.size) {
                     return Err("'--size' must be a number above 0".into());
                 }
             }
             Long("reference") => {
                 let given = parser.optional_value();
                 options.reference = Some(given.unwrap_or_else(|| REFERENCE.into()));
+            }
+            Long("timeout") => {
+                let seconds: f64 = parser.value()?.parse()?;
+                let limit = Duration::try_from_secs_f64(seconds).ok();
+                options.timeout = Some(limit.filter(|l| !l.is_zero()).ok_or("bad '--timeout'")?);
+            }
+            Long("source") => {
+                let name = parser.value()?.string()?;
+                let found = workloads::find(&name).ok_or_else(|| unknown(&name))?;
+                return Ok(Request::Print(found.source.to_owned()));
             }
             Long("json") => options.json = Some(parser.value()?),
             Long("list") => return Ok(Request::Print(list())),
@@ -146,12 +170,22 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
                 }
                 options.heap.push(flag);
             }
+            Value(word) if word == PAUSES => {
+                let all = workloads::of(Set::Pauses).map(|w| Program::Workload(w, 1.0));
+                options.programs.extend(all);
+            }
             Value(word) => options.programs.push(program(word)?),
             other => return Err(other.unexpected()),
         }
     }
     if options.programs.is_empty() {
-        options.programs = workloads::ALL.iter().map(Program::Workload).collect();
+        let usual = workloads::of(Set::Usual).map(|w| Program::Workload(w, 1.0));
+        options.programs = usual.collect();
+    }
+    for program in &mut options.programs {
+        if let Program::Workload(_, size) = program {
+            *size *= options.size;
+        }
     }
     Ok(Request::Run(options))
 }
@@ -175,16 +209,29 @@ fn collectors(list: &str) -> Result<Vec<String>, lexopt::Error> {
     Ok(chosen)
 }
 
-/// A workload by its name, or else a file that exists.
+/// A workload by its name, with a factor for its size behind a colon, or else
+/// a file that exists.
 fn program(word: OsString) -> Result<Program, lexopt::Error> {
-    if let Some(workload) = word.to_str().and_then(workloads::find) {
-        return Ok(Program::Workload(workload));
+    let text = word.to_str().unwrap_or_default();
+    let (name, size) = text.split_once(':').unwrap_or((text, "1"));
+    if let Some(workload) = workloads::find(name) {
+        let size = size.parse().ok().filter(|s: &f64| is_size(*s));
+        let size = size.ok_or_else(|| format!("the size in '{text}' must be a number above 0"))?;
+        return Ok(Program::Workload(workload, size));
     }
     if std::path::Path::new(&word).is_file() {
         return Ok(Program::Script(word));
     }
-    let name = word.to_string_lossy();
-    Err(format!("'{name}' is neither a workload nor a file (see --list)").into())
+    Err(unknown(&word.to_string_lossy()).into())
+}
+
+fn unknown(name: &str) -> String {
+    format!("'{name}' is neither a workload nor a file (see --list)")
+}
+
+/// Whether a workload's size can be multiplied by this.
+fn is_size(factor: f64) -> bool {
+    factor > 0.0 && factor.is_finite()
 }
 
 #[cfg(test)]
@@ -205,7 +252,7 @@ mod tests {
     #[test]
     fn by_default_everything_runs() {
         let options = run("");
-        assert_eq!(options.programs.len(), workloads::ALL.len());
+        assert_eq!(options.programs.len(), 6);
         assert_eq!(options.collectors, gc_flags::collectors());
         assert_eq!(options.runs, 3);
     }
@@ -217,6 +264,37 @@ mod tests {
         assert_eq!(options.collectors, ["marksweep", "none"]);
         assert_eq!((options.runs, options.size), (2, 0.5));
         assert_eq!(options.reference.unwrap(), "lua5.4");
+    }
+
+    #[test]
+    fn sizes_of_one_and_of_all() {
+        let names = |words| {
+            run(words)
+                .programs
+                .iter()
+                .map(Program::name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names("hash:0.5 list"), ["hash:0.5", "list"]);
+        assert_eq!(names("hash:0.5 list --size 0.5"), ["hash:0.25", "list:0.5"]);
+        assert_eq!(names("pauses").len(), workloads::of(Set::Pauses).count());
+        assert!(bad("hash:x").contains("'hash:x'") && bad("hash:-1").contains("above 0"));
+        assert_eq!(
+            run("--timeout 1.5").timeout,
+            Some(Duration::from_millis(1500))
+        );
+        assert!(
+            bad("--timeout 0").contains("--timeout") && bad("--timeout nan").contains("--timeout")
+        );
+    }
+
+    #[test]
+    fn a_workload_s_program_is_shown() {
+        let words = ["--source", "list"].map(OsString::from);
+        let Request::Print(text) = parse(words).unwrap() else {
+            panic!("not printed");
+        };
+        assert!(text.contains("finish(\"list\""));
     }
 
     #[test]

@@ -7,17 +7,20 @@ use super::histogram;
 use crate::report::summary::millis;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 14] = [
     "workload",
     "collector",
     "time s",
     "CPU s",
     "GC %",
     "pauses",
-    "p50 ms",
-    "p99 ms",
-    "max ms",
-    "wall max",
+    "p50",
+    "p99",
+    "p99.9",
+    "max",
+    "w99.9",
+    "w max",
+    "gap",
     "peak MB",
 ];
 
@@ -47,11 +50,12 @@ pub fn render(outcomes: &[Outcome], runs: usize) -> String {
             match result {
                 _ if outcome.disagreement.is_some() => row.push("differs".to_owned()),
                 Err(Failure::OutOfMemory) => row.push("no memory".to_owned()),
+                Err(Failure::TooLong) => row.push("too long".to_owned()),
                 Err(Failure::Other(_)) => row.push("failed".to_owned()),
                 Ok(cell) => {
                     figures(&mut row, cell);
                     if let Some(inside) = cell.inside.as_ref().filter(|i| i.pauses.cpu.count > 0) {
-                        let name = format!("{:<9} {runner}", outcome.program);
+                        let name = format!("{:<16} {runner}", outcome.program);
                         bars.push((name, inside.histogram.clone()));
                     }
                 }
@@ -62,8 +66,9 @@ pub fn render(outcomes: &[Outcome], runs: usize) -> String {
     let mut text = table.trim_fmt();
     text.push('\n');
     text.push_str(&format!(
-        "{}; max is the longest pause of all runs. Pauses are CPU time of the\n\
-         program's thread, but \"wall max\". GC % is the share of the time spent in pauses.\n",
+        "{}; max is the longest of all runs. Pauses are in milliseconds of the program's\n\
+         CPU time, but w99.9 and w max of time on the wall; GC % is their share of it. Gap is the\n\
+         longest time without progress that the program itself saw, in milliseconds.\n",
         match runs {
             1 => "One run each".to_owned(),
             _ => format!("Medians of {runs} runs"),
@@ -87,13 +92,16 @@ fn figures(row: &mut Vec<String>, cell: &Cell) {
             row.push(format!("{:.1}", gc_share * 100.0));
             row.push(pauses.cpu.count.to_string());
             let none = pauses.cpu.count == 0;
-            let cpu = &pauses.cpu;
-            for ms in [cpu.p50_ms, cpu.p99_ms, cpu.max_ms, pauses.wall.max_ms] {
+            let (cpu, wall) = (&pauses.cpu, &pauses.wall);
+            let figures = [cpu.p50_ms, cpu.p99_ms, cpu.p999_ms, cpu.max_ms];
+            for ms in figures.into_iter().chain([wall.p999_ms, wall.max_ms]) {
                 row.push(if none { "-".to_owned() } else { millis(ms) });
             }
         }
-        None => row.extend(["-"; 6].map(str::to_owned)),
+        None => row.extend(["-"; 8].map(str::to_owned)),
     }
+    let gap = cell.told.get("gap_ms");
+    row.push(gap.map_or_else(|| "-".to_owned(), |&ms| millis(ms)));
     row.push(format!("{:.1}", cell.peak_bytes as f64 / (1024.0 * 1024.0)));
 }
 
@@ -101,6 +109,7 @@ fn figures(row: &mut Vec<String>, cell: &Cell) {
 mod tests {
     use super::*;
     use crate::report::figures::{Clocks, Lengths};
+    use std::collections::BTreeMap;
 
     fn cell(inside: Option<Inside>) -> Cell {
         Cell {
@@ -108,6 +117,7 @@ mod tests {
             cpu_s: 1.25,
             peak_bytes: 64 << 20,
             inside,
+            told: BTreeMap::from([("gap_ms".to_owned(), 4.75)]),
         }
     }
 
@@ -152,9 +162,10 @@ mod tests {
             "12.5",
             "0.25",
             "3.25",
+            "4.75",
             "64.0",
             "no memory",
-            "trees     marksweep",
+            "trees            marksweep",
         ] {
             assert!(text.contains(part), "no {part:?} in\n{text}");
         }
