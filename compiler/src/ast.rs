@@ -4,13 +4,15 @@
 //! that a chain of a hundred thousand operators costs no recursion when the
 //! tree is dropped. Statements nest by ownership; the parser bounds how deep.
 //!
-//! Many nodes carry lines. They are the lines the reference implementation
-//! would note for the instructions it emits at that point of the text, which is
-//! the line of the last token consumed; tracebacks and messages show them.
+//! Many nodes carry [`Place`]s. They are where the reference implementation
+//! would stand when it emits instructions at that point of the text: behind the
+//! last token consumed. Tracebacks and messages show its line, messages about
+//! exhausted registers also the token that comes next.
 
 use std::rc::Rc;
 
 use crate::bytecode::prototype::{UpvalueDesc, VarKind};
+use crate::token::Place;
 
 /// Index of an expression in the arena of its chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +46,13 @@ impl Chunk {
     }
 }
 
-/// An expression and the line of its last token.
+/// An expression and where it ends.
 #[derive(Debug)]
 pub struct Node {
     /// The expression.
     pub expr: Expr,
-    /// Line of its last token.
-    pub line: u32,
+    /// Behind its last token.
+    pub place: Place,
 }
 
 /// An expression.
@@ -70,8 +72,8 @@ pub enum Expr {
     Str(Rc<[u8]>),
     /// `...`
     Vararg {
-        /// Line of the token before it.
-        line: u32,
+        /// Behind the token before it.
+        place: Place,
     },
     /// A function body.
     Function(Box<Function>),
@@ -101,8 +103,8 @@ pub enum Expr {
         object: ExprId,
         /// The method's name.
         name: Rc<[u8]>,
-        /// Line of the name.
-        name_line: u32,
+        /// Behind the name.
+        name_place: Place,
         /// The arguments.
         arguments: Vec<Item>,
         /// Line where the arguments start.
@@ -127,15 +129,15 @@ pub enum Expr {
         left: ExprId,
         /// Second operand.
         right: ExprId,
-        /// Line of the operator.
-        line: u32,
+        /// Behind the operator.
+        place: Place,
     },
     /// A table constructor.
     Table {
         /// The fields, in order.
         fields: Vec<Field>,
-        /// Line of the token before it.
-        line: u32,
+        /// Behind the token before it.
+        place: Place,
     },
 }
 
@@ -144,9 +146,9 @@ pub enum Expr {
 pub struct Item {
     /// The expression.
     pub expr: ExprId,
-    /// Line where its value is put in its place: that of the following comma
-    /// or closing parenthesis.
-    pub line: u32,
+    /// Where its value is put in its register: behind the following comma or
+    /// closing parenthesis.
+    pub place: Place,
 }
 
 /// A field of a table constructor.
@@ -158,8 +160,8 @@ pub enum Field {
     Keyed {
         /// The key.
         key: ExprId,
-        /// Line of the `=`.
-        line: u32,
+        /// Behind the `=`.
+        place: Place,
         /// The value.
         value: ExprId,
     },
@@ -233,8 +235,8 @@ pub const UNARY_PRIORITY: u8 = 12;
 pub struct Block {
     /// The statements.
     pub statements: Vec<Statement>,
-    /// Line of the last token before the block's end.
-    pub line: u32,
+    /// Behind the last token before the block's end.
+    pub place: Place,
 }
 
 /// A statement.
@@ -248,8 +250,8 @@ pub enum Statement {
         close: Option<usize>,
         /// The values, without that of a compile-time constant.
         values: Vec<Item>,
-        /// Line of the last token.
-        line: u32,
+        /// Behind the last token.
+        place: Place,
     },
     /// `targets = values`
     Assign {
@@ -291,8 +293,8 @@ pub enum Statement {
         bounds: Vec<ExprId>,
         /// Line of `for`.
         line: u32,
-        /// Line of `do`.
-        do_line: u32,
+        /// Behind `do`.
+        do_place: Place,
         /// The body.
         body: Block,
     },
@@ -302,8 +304,8 @@ pub enum Statement {
         variables: Vec<LocalId>,
         /// Iterator, state, control, closing value.
         values: Vec<Item>,
-        /// Its lines.
-        lines: ForLines,
+        /// Where its parts are.
+        places: ForPlaces,
         /// The body.
         body: Block,
     },
@@ -327,34 +329,34 @@ pub enum Statement {
     Return {
         /// The values.
         values: Vec<Item>,
-        /// Line of the last token.
-        line: u32,
+        /// Behind the last token.
+        place: Place,
     },
     /// `break`
     Break {
-        /// Its line.
-        line: u32,
+        /// Behind it.
+        place: Place,
     },
     /// `goto name`
     Goto {
         /// Finds the label in [`Function::gotos`].
         id: GotoId,
-        /// Its line.
-        line: u32,
+        /// Behind it.
+        place: Place,
     },
     /// `::name::`
     Label(LabelId),
 }
 
-/// The lines of a generic `for`.
+/// The places of a generic `for`.
 #[derive(Clone, Copy, Debug)]
-pub struct ForLines {
-    /// Where its values start.
-    pub head: u32,
-    /// Of `do`.
-    pub body: u32,
-    /// Of `end`.
-    pub end: u32,
+pub struct ForPlaces {
+    /// Line where its values start.
+    pub head_line: u32,
+    /// Behind `do`.
+    pub body: Place,
+    /// Behind `end`.
+    pub end: Place,
 }
 
 /// One `if` or `elseif`.
@@ -362,8 +364,8 @@ pub struct ForLines {
 pub struct Arm {
     /// The condition.
     pub condition: ExprId,
-    /// Line of `then`.
-    pub then_line: u32,
+    /// Behind `then`.
+    pub then_place: Place,
     /// What to do.
     pub block: Block,
 }
@@ -388,10 +390,10 @@ pub struct Function {
     pub line_defined: u32,
     /// Line of `end`, 0 for a main chunk.
     pub last_line_defined: u32,
-    /// Line of the final return.
-    pub end_line: u32,
-    /// Line of the token before the parameters' end, where `...` is prepared.
-    pub vararg_line: u32,
+    /// Where the final return is emitted.
+    pub end_place: Place,
+    /// Behind the `...` of the parameters, where it is prepared.
+    pub vararg_place: Place,
     /// Number of fixed parameters: the first variables of `locals`.
     pub num_params: u8,
     /// Whether it has `...`.

@@ -30,7 +30,7 @@ pub use error::{CompileError, chunk_id};
 /// the text itself.
 pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Prototype, CompileError> {
     let chunk = parser::parse(source, chunk_name)?;
-    codegen::generate(&chunk, chunk_name)
+    codegen::generate(&chunk, source, chunk_name)
 }
 
 /// What a file loader skips before it compiles: a UTF-8 byte order mark and a

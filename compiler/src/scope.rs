@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use crate::ast::{Block, Function, GotoId, LabelId, LocalId, LocalInfo};
 use crate::bytecode::prototype::{UpvalueDesc, VarKind};
+use crate::token::Place;
 
 /// Most local variables of a function.
 const MAX_LOCALS: usize = 200;
@@ -170,8 +171,8 @@ impl Scopes {
             function: Function {
                 line_defined,
                 last_line_defined: 0,
-                end_line: 0,
-                vararg_line: 0,
+                end_place: Place::START,
+                vararg_place: Place::START,
                 num_params: 0,
                 is_vararg: false,
                 locals: Vec::new(),

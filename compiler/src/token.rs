@@ -37,6 +37,20 @@ pub struct Position {
     line: u32,
 }
 
+/// A place between two tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Line of the token before it.
+    pub line: u32,
+    /// Where that token ends in the source.
+    pub offset: u32,
+}
+
+impl Place {
+    /// Before the first token.
+    pub const START: Place = Place { line: 1, offset: 0 };
+}
+
 /// A token of Lua.
 #[derive(logos::Logos, Clone, Debug, PartialEq)]
 #[logos(utf8 = false, extras = Position, error = LexError, skip r"[ \t\x0b\x0c]+")]
@@ -218,6 +232,8 @@ pub struct Lexeme<'s> {
     pub token: Token<'s>,
     /// The bytes it was made of.
     pub text: &'s [u8],
+    /// Where it ends in what the lexer was given.
+    pub end: u32,
 }
 
 impl Lexeme<'_> {
@@ -254,6 +270,16 @@ impl<'s> Lexer<'s> {
         }
     }
 
+    /// A lexer at some place of `source`.
+    pub fn resume(source: &'s [u8], chunk_name: &'s [u8], place: Place) -> Lexer<'s> {
+        let rest = source.get(place.offset as usize..).unwrap_or_default();
+        let line = place.line;
+        Lexer {
+            logos: Token::lexer_with_extras(rest, Position { line }),
+            chunk_name,
+        }
+    }
+
     /// The line where the last token delivered ends.
     pub fn line(&self) -> u32 {
         self.logos.extras.line
@@ -266,14 +292,18 @@ impl<'s> Lexer<'s> {
 
     /// The next token.
     pub fn next_token(&mut self) -> Result<Lexeme<'s>, CompileError> {
-        match self.logos.next() {
+        let next = self.logos.next();
+        let end = self.logos.span().end as u32;
+        match next {
             None => Ok(Lexeme {
                 token: Token::Eof,
                 text: b"",
+                end,
             }),
             Some(Ok(token)) => Ok(Lexeme {
                 token,
                 text: self.logos.slice(),
+                end,
             }),
             Some(Err(error)) => {
                 let what = error.what.as_bytes();

@@ -283,6 +283,77 @@ fn generated() -> Vec<String> {
         format!("{}{}", "if a then else ".repeat(250), " end".repeat(250)),
         format!("x = {}1{}", "f(".repeat(250), ")".repeat(250)),
         format!("f{}", "()".repeat(300)),
+        // Registers: each kind of expression and statement that can take the last one.
+        format!("f({})", names("a", 300)),
+        format!("f({})", names("a", 300).replace(',', "\n,\n")),
+        format!("x = f({}1)", "2, ".repeat(252)),
+        format!("x = f({}1\n) y()", "2, ".repeat(253)),
+        format!("f({}g())", "a, ".repeat(253)),
+        format!("f({}...)", "a, ".repeat(254)),
+        format!("a:f({})", names("a", 253)),
+        format!("return {}", names("a", 300)),
+        format!("return f, {} or b", names("a", 300)),
+        format!("local x = {}", names("a", 300)),
+        format!("x, y = {}a --[[c]] .. 'z'", "a, ".repeat(300)),
+        format!("for i in {} do end", names("a", 300)),
+        format!("local {} = f{}", names("v", 200), "(1".repeat(60)),
+        format!(
+            "local {}\nlocal x = {}\nreturn 1",
+            names("v", 190),
+            ["a"; 120].join("\n..")
+        ),
+        format!("local {} f({}\n\n{{}} )", names("v", 190), "x, ".repeat(64)),
+        format!(
+            "local {} f({}{{{}}} )",
+            names("v", 190),
+            "x, ".repeat(44),
+            "y;".repeat(60)
+        ),
+        format!(
+            "local {} f({}{{[a] = b, {}}} )",
+            names("v", 190),
+            "x, ".repeat(44),
+            "y;".repeat(60)
+        ),
+        format!(
+            "local {} f({}{{1, z = w}} )",
+            names("v", 190),
+            "x, ".repeat(61)
+        ),
+        format!(
+            "local {} f({}function() end )",
+            names("v", 190),
+            "x, ".repeat(64)
+        ),
+        format!("local {} f({}- a )", names("v", 190), "x, ".repeat(64)),
+        format!("local {} f({}a < b )", names("v", 190), "x, ".repeat(63)),
+        format!("local {} f({}a + b\n )", names("v", 190), "x, ".repeat(63)),
+        format!("local {} f({}a.b.c[d] )", names("v", 190), "x, ".repeat(63)),
+        format!("local {} f({}a:b() )", names("v", 190), "x, ".repeat(63)),
+        format!(
+            "local {} f({}a and not b )",
+            names("v", 190),
+            "x, ".repeat(64)
+        ),
+        format!("local {} f({}'s' )", names("v", 190), "x, ".repeat(64)),
+        format!("local {} f({}g'x', y )", names("v", 190), "x, ".repeat(62)),
+        format!(
+            "local {} while f({}b) do end",
+            names("v", 190),
+            "x, ".repeat(64)
+        ),
+        format!(
+            "local {} if f({}b) then end",
+            names("v", 190),
+            "x, ".repeat(64)
+        ),
+        format!(
+            "local {} repeat until f({}b)",
+            names("v", 190),
+            "x, ".repeat(64)
+        ),
+        format!("local {} a[f({}b)] = 1", names("v", 190), "x, ".repeat(64)),
+        format!("function g() f({}) end", names("a", 300)),
     ]
 }
 

@@ -5,6 +5,7 @@ use super::function::FunctionState;
 use super::value::{Kind, Value};
 use crate::ast::{ExprId, Item, LocalId};
 use crate::bytecode::opcodes::Op;
+use crate::token::Place;
 
 impl FunctionState<'_> {
     /// Makes `items` values fill `wanted` registers, given the last value.
@@ -35,10 +36,10 @@ impl FunctionState<'_> {
         variables: &[LocalId],
         close: Option<usize>,
         values: &[Item],
-        line: u32,
+        place: Place,
     ) -> Result<()> {
         let last = self.expression_list(values)?;
-        self.line = line;
+        self.place = place;
         self.adjust(variables.len(), values.len(), last)?;
         for variable in variables {
             self.activate(*variable);

@@ -7,6 +7,7 @@ use super::function::FunctionState;
 use super::value::{Kind, Value};
 use crate::ast::{Expr, ExprId, Item};
 use crate::bytecode::opcodes::{Instruction, Op};
+use crate::token::Place;
 
 impl<'a> FunctionState<'a> {
     /// Evaluates an expression, up to putting the result somewhere.
@@ -21,13 +22,13 @@ impl<'a> FunctionState<'a> {
             Expr::Str(content) => Value::new(Kind::Str(content.clone())),
             Expr::Local(local) => Value::new(Kind::Local(self.function.local(*local).register)),
             Expr::Upvalue(index) => Value::new(Kind::Upvalue(*index)),
-            Expr::Vararg { line } => {
-                self.line = *line;
+            Expr::Vararg { place } => {
+                self.place = *place;
                 Value::new(Kind::Vararg(self.emit(Op::VARARG, 0, 0, 2)))
             }
             Expr::Function(function) => {
                 let index = self.add_proto(function)?;
-                self.line = node.line;
+                self.place = node.place;
                 let pc = self.emit_word(Instruction::abx(Op::CLOSURE, 0, index));
                 let mut value = Value::new(Kind::Open(pc));
                 self.put_next(&mut value)?;
@@ -35,7 +36,7 @@ impl<'a> FunctionState<'a> {
             }
             Expr::Paren(inner) => {
                 let mut value = self.expression(*inner)?;
-                self.line = node.line;
+                self.place = node.place;
                 self.discharge(&mut value);
                 value
             }
@@ -48,14 +49,14 @@ impl<'a> FunctionState<'a> {
                 self.prefix(*operator, &mut value, *line)?;
                 value
             }
-            Expr::Table { fields, line } => {
-                self.line = *line;
-                self.constructor(fields, node.line)?
+            Expr::Table { fields, place } => {
+                self.place = *place;
+                self.constructor(fields, node.place)?
             }
             Expr::Binary { .. } => self.operators(id)?,
             Expr::Index { .. } | Expr::Call { .. } | Expr::Method { .. } => self.suffixed(id)?,
         };
-        self.line = node.line;
+        self.place = node.place;
         Ok(value)
     }
 
@@ -68,18 +69,18 @@ impl<'a> FunctionState<'a> {
             operator,
             left,
             right,
-            line,
+            place,
         } = &self.chunk.node(leftmost).expr
         {
-            chain.push((*operator, *right, *line));
+            chain.push((*operator, *right, *place));
             leftmost = *left;
         }
         let mut value = self.expression(leftmost)?;
-        while let Some((operator, right, line)) = chain.pop() {
-            self.line = line;
+        while let Some((operator, right, place)) = chain.pop() {
+            self.place = place;
             self.infix(operator, &mut value)?;
             let right = self.expression(right)?;
-            value = self.postfix(operator, value, right, line)?;
+            value = self.postfix(operator, value, right, place.line)?;
         }
         Ok(value)
     }
@@ -105,29 +106,29 @@ impl<'a> FunctionState<'a> {
                     self.put_any_or_upvalue(&mut value)?;
                     let mut key = self.expression(*key)?;
                     self.put_value(&mut key)?;
-                    self.line = node.line;
+                    self.place = node.place;
                     self.indexed(&mut value, &mut key)?;
                 }
                 Expr::Call {
                     arguments, line, ..
                 } => {
                     self.put_next(&mut value)?;
-                    value = self.call(&value, arguments, *line, node.line)?;
+                    value = self.call(&value, arguments, *line, node.place)?;
                 }
                 Expr::Method {
                     name,
-                    name_line,
+                    name_place,
                     arguments,
                     line,
                     ..
                 } => {
-                    self.line = *name_line;
+                    self.place = *name_place;
                     self.method(&mut value, name)?;
-                    value = self.call(&value, arguments, *line, node.line)?;
+                    value = self.call(&value, arguments, *line, node.place)?;
                 }
                 _ => {}
             }
-            self.line = node.line;
+            self.place = node.place;
         }
         Ok(value)
     }
@@ -161,13 +162,13 @@ impl<'a> FunctionState<'a> {
         function: &Value,
         arguments: &[Item],
         line: u32,
-        end_line: u32,
+        end: Place,
     ) -> Result<Value> {
         let Kind::Register(base) = function.kind else {
             return Ok(Value::new(Kind::Void));
         };
         let last = self.expression_list(arguments)?;
-        self.line = end_line;
+        self.place = end;
         let operand = match last {
             Some(last) if last.is_multi() => {
                 self.set_all_results(&last)?;
@@ -193,7 +194,7 @@ impl<'a> FunctionState<'a> {
         };
         for item in others {
             let mut value = self.expression(item.expr)?;
-            self.line = item.line;
+            self.place = item.place;
             self.put_next(&mut value)?;
         }
         self.expression(last.expr).map(Some)

@@ -11,6 +11,7 @@ use crate::bytecode::prototype::{
     Constant, LineTable, LocalVar, MAX_FIELD_NAME, Prototype, UpvalueDesc, VarKind,
 };
 use crate::error::CompileError;
+use crate::token::{Lexer, Place};
 
 /// A function has fewer registers than this.
 const MAX_REGISTERS: usize = 255;
@@ -54,11 +55,13 @@ pub(super) struct Label {
 pub(super) struct FunctionState<'a> {
     pub chunk: &'a Chunk,
     pub function: &'a Function,
+    /// The text of the chunk, for messages.
+    text: &'a [u8],
     source: &'a Rc<[u8]>,
     pub code: Vec<u32>,
     lines: Vec<u32>,
-    /// Line for the instructions to come.
-    pub line: u32,
+    /// Where in the text the instructions to come are from.
+    pub place: Place,
     constants: Vec<Constant>,
     constant_index: HashMap<ConstantKey, u32>,
     pub templates: Vec<Box<[u16]>>,
@@ -80,6 +83,7 @@ impl<'a> FunctionState<'a> {
     pub fn compile(
         chunk: &'a Chunk,
         function: &'a Function,
+        text: &'a [u8],
         source: &'a Rc<[u8]>,
     ) -> Result<Prototype> {
         let label = Label {
@@ -89,10 +93,11 @@ impl<'a> FunctionState<'a> {
         let mut state = FunctionState {
             chunk,
             function,
+            text,
             source,
             code: Vec::new(),
             lines: Vec::new(),
-            line: function.vararg_line,
+            place: function.vararg_place,
             constants: Vec::new(),
             constant_index: HashMap::new(),
             templates: Vec::new(),
@@ -114,7 +119,7 @@ impl<'a> FunctionState<'a> {
         }
         state.reserve(usize::from(function.num_params))?;
         state.statements(&function.body)?;
-        state.line = function.end_line;
+        state.place = function.end_place;
         state.return_nothing();
         state.leave_scope(0);
         state.thread_jumps();
@@ -151,16 +156,27 @@ impl<'a> FunctionState<'a> {
 
     /// Generates an inner function; its index.
     pub fn add_proto(&mut self, function: &'a Function) -> Result<u16> {
-        let proto = FunctionState::compile(self.chunk, function, self.source)?;
+        let proto = FunctionState::compile(self.chunk, function, self.text, self.source)?;
         let index = u16::try_from(self.protos.len())
             .map_err(|_| self.error("too many functions in a function"))?;
         self.protos.push(Rc::new(proto));
         Ok(index)
     }
 
-    /// An error that only code generation can find.
+    /// An error that only code generation can find. The reference, which reads
+    /// and generates in one pass, finds it at the token that comes next.
     pub fn error(&self, what: &str) -> CompileError {
-        CompileError::at(self.source, self.line, what.as_bytes(), None)
+        let mut lexer = Lexer::resume(self.text, self.source, self.place);
+        match lexer.next_token() {
+            Ok(next) => CompileError::at(
+                self.source,
+                lexer.line(),
+                what.as_bytes(),
+                Some(&next.near()),
+            ),
+            // Not reached: the parser has seen every token.
+            Err(error) => error,
+        }
     }
 
     // Code.
@@ -184,7 +200,7 @@ impl<'a> FunctionState<'a> {
         self.last = Some(pc);
         self.code.push(instruction.0);
         self.code.resize(self.code.len() + extension, 0);
-        self.lines.resize(self.code.len(), self.line);
+        self.lines.resize(self.code.len(), self.place.line);
         pc
     }
 

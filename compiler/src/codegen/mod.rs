@@ -25,7 +25,7 @@ use function::FunctionState;
 type Result<T> = std::result::Result<T, CompileError>;
 
 /// Generates the code of a chunk.
-pub(crate) fn generate(chunk: &Chunk, chunk_name: &[u8]) -> Result<Prototype> {
+pub(crate) fn generate(chunk: &Chunk, text: &[u8], chunk_name: &[u8]) -> Result<Prototype> {
     let source: Rc<[u8]> = Rc::from(chunk_name);
-    FunctionState::compile(chunk, &chunk.main, &source)
+    FunctionState::compile(chunk, &chunk.main, text, &source)
 }

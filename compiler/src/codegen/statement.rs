@@ -4,8 +4,9 @@ use super::Result;
 use super::function::{FunctionState, Loop};
 use super::jump::{JumpList, NO_JUMP};
 use super::value::Kind;
-use crate::ast::{Arm, Block, Expr, ExprId, ForLines, GotoId, Item, LabelId, LocalId, Statement};
+use crate::ast::{Arm, Block, Expr, ExprId, ForPlaces, GotoId, Item, LabelId, LocalId, Statement};
 use crate::bytecode::opcodes::{Instruction, Op};
+use crate::token::Place;
 
 /// Whether control never comes out at the end of a block.
 fn leaves(block: &Block) -> bool {
@@ -22,7 +23,7 @@ impl FunctionState<'_> {
             self.statement(statement)?;
             self.free = self.active.len();
         }
-        self.line = block.line;
+        self.place = block.place;
         Ok(())
     }
 
@@ -48,8 +49,8 @@ impl FunctionState<'_> {
                 variables,
                 close,
                 values,
-                line,
-            } => self.declaration(variables, *close, values, *line),
+                place,
+            } => self.declaration(variables, *close, values, *place),
             Statement::Assign { targets, values } => self.assignment(targets, values),
             Statement::Call(call) => {
                 let value = self.expression(*call)?;
@@ -63,15 +64,15 @@ impl FunctionState<'_> {
                 variables,
                 bounds,
                 line,
-                do_line,
+                do_place,
                 body,
-            } => self.numeric_for(variables, bounds, *line, *do_line, body),
+            } => self.numeric_for(variables, bounds, *line, *do_place, body),
             Statement::GenericFor {
                 variables,
                 values,
-                lines,
+                places,
                 body,
-            } => self.generic_for(variables, values, lines, body),
+            } => self.generic_for(variables, values, places, body),
             Statement::Function {
                 target,
                 function,
@@ -95,9 +96,9 @@ impl FunctionState<'_> {
                 self.restart_last_variable();
                 Ok(())
             }
-            Statement::Return { values, line } => self.return_values(values, *line),
-            Statement::Break { line } => {
-                self.line = *line;
+            Statement::Return { values, place } => self.return_values(values, *place),
+            Statement::Break { place } => {
+                self.place = *place;
                 let (level, close) = self.break_level();
                 if close {
                     self.emit_close(level);
@@ -105,8 +106,8 @@ impl FunctionState<'_> {
                 let jump = self.emit_jump();
                 self.add_break(jump)
             }
-            Statement::Goto { id, line } => {
-                self.line = *line;
+            Statement::Goto { id, place } => {
+                self.place = *place;
                 let (label, level) = self.goto_label(*id);
                 if self.needs_close(level) {
                     self.emit_close(level);
@@ -190,7 +191,7 @@ impl FunctionState<'_> {
         let mut escapes = NO_JUMP;
         for (index, arm) in arms.iter().enumerate() {
             let mut condition = self.expression(arm.condition)?;
-            self.line = arm.then_line;
+            self.place = arm.then_place;
             if let Some(jump) = self.lone_jump(&arm.block) {
                 self.go_if_false(&mut condition)?;
                 match jump {
@@ -229,13 +230,13 @@ impl FunctionState<'_> {
 
     /// The condition comes behind the body, so that each round takes one jump.
     fn while_loop(&mut self, condition: ExprId, body: &Block) -> Result<()> {
-        let entry_line = self.chunk.node(condition).line;
+        let entry = self.chunk.node(condition).place;
         let endless = matches!(
             self.chunk.node(condition).expr,
             Expr::True | Expr::Int(_) | Expr::Float(_) | Expr::Str(_)
         );
         self.enter_loop(false);
-        self.line = entry_line;
+        self.place = entry;
         let entry = if endless { NO_JUMP } else { self.emit_jump() };
         let start = self.label_here();
         self.block(body, &[])?;
@@ -283,7 +284,7 @@ impl FunctionState<'_> {
         variables: &[LocalId; 4],
         bounds: &[ExprId],
         line: u32,
-        do_line: u32,
+        do_place: Place,
         body: &Block,
     ) -> Result<()> {
         self.enter_loop(false);
@@ -301,11 +302,11 @@ impl FunctionState<'_> {
         for variable in &variables[..3] {
             self.activate(*variable);
         }
-        self.line = do_line;
+        self.place = do_place;
         let prepare = self.emit_conditional(Instruction::abc(Op::FORPREP, base, 0, 0));
         let start = self.label_here();
         self.block(body, &variables[3..])?;
-        self.line = line;
+        self.place.line = line;
         self.label_here();
         let step = self.emit_conditional(Instruction::abc(Op::FORLOOP, base, 0, 0));
         self.set_target(step, start)?;
@@ -319,7 +320,7 @@ impl FunctionState<'_> {
         &mut self,
         variables: &[LocalId],
         values: &[Item],
-        lines: &ForLines,
+        places: &ForPlaces,
         body: &Block,
     ) -> Result<()> {
         self.enter_loop(true);
@@ -336,17 +337,17 @@ impl FunctionState<'_> {
             closing.to_be_closed = true;
         }
         self.check_stack(3)?; // room for the iterator's call
-        self.line = lines.body;
+        self.place = places.body;
         let prepare = self.emit_conditional(Instruction::abc(Op::TFORPREP, base, 0, 0));
         let start = self.label_here();
         self.block(body, visible)?;
         let call = self.label_here();
         self.set_target(prepare, call)?;
-        self.line = lines.head;
+        self.place.line = places.head_line;
         self.emit(Op::TFORCALL, base, 0, visible.len() as u8);
         let again = self.emit_conditional(Instruction::abc(Op::TFORLOOP, base, 0, 0));
         self.set_target(again, start)?;
-        self.line = lines.end;
+        self.place = places.end;
         self.leave_scope(level);
         self.leave_loop()?;
         self.label_here();
@@ -371,10 +372,10 @@ impl FunctionState<'_> {
         };
     }
 
-    fn return_values(&mut self, values: &[Item], line: u32) -> Result<()> {
+    fn return_values(&mut self, values: &[Item], place: Place) -> Result<()> {
         let first = self.free_register();
         let last = self.expression_list(values)?;
-        self.line = line;
+        self.place = place;
         let Some(mut last) = last else {
             self.emit_return(first, 1);
             return Ok(());

@@ -7,6 +7,7 @@ use super::function::FunctionState;
 use super::value::{Kind, Value};
 use crate::ast::{Expr, ExprId, Field};
 use crate::bytecode::opcodes::Op;
+use crate::token::Place;
 
 /// Positional values to collect in registers before they are stored.
 const FIELDS_PER_FLUSH: usize = 50;
@@ -21,10 +22,10 @@ const MAX_RECORD_HINT: usize = 255;
 
 impl FunctionState<'_> {
     /// Builds a table in the next free register.
-    pub fn constructor(&mut self, fields: &[Field], end_line: u32) -> Result<Value> {
+    pub fn constructor(&mut self, fields: &[Field], end: Place) -> Result<Value> {
         match self.record_names(fields) {
             Some(names) => self.record(fields, names),
-            None => self.table(fields, end_line),
+            None => self.table(fields, end),
         }
     }
 
@@ -55,8 +56,8 @@ impl FunctionState<'_> {
     fn record(&mut self, fields: &[Field], names: Vec<u16>) -> Result<Value> {
         let base = self.free_register();
         for field in fields {
-            if let Field::Keyed { line, value, .. } = field {
-                self.line = *line;
+            if let Field::Keyed { place, value, .. } = field {
+                self.place = *place;
                 let mut value = self.expression(*value)?;
                 self.put_next(&mut value)?;
             }
@@ -76,7 +77,7 @@ impl FunctionState<'_> {
         Ok(Value::new(Kind::Register(base)))
     }
 
-    fn table(&mut self, fields: &[Field], end_line: u32) -> Result<Value> {
+    fn table(&mut self, fields: &[Field], end: Place) -> Result<Value> {
         let table = self.free_register();
         self.reserve(1)?;
         let pc = self.emit(Op::NEWTABLE, table, 0, 0);
@@ -86,15 +87,15 @@ impl FunctionState<'_> {
         let mut list = fields.iter().peekable();
         while let Some(field) = list.next() {
             match field {
-                Field::Keyed { key, line, value } => {
+                Field::Keyed { key, place, value } => {
                     records += 1;
-                    self.keyed_field(table, *key, *line, *value)?;
+                    self.keyed_field(table, *key, *place, *value)?;
                 }
                 Field::Positional(item) => {
                     let mut value = self.expression(item.expr)?;
                     // The last field of all may have many results.
                     let is_last = list.peek().is_none();
-                    self.line = if is_last { end_line } else { item.line };
+                    self.place = if is_last { end } else { item.place };
                     if is_last && value.is_multi() {
                         self.set_all_results(&value)?;
                         self.set_list(table, 0, stored);
@@ -112,7 +113,7 @@ impl FunctionState<'_> {
                 }
             }
         }
-        self.line = end_line;
+        self.place = end;
         if pending > 0 {
             self.set_list(table, pending as u8, stored);
             stored += pending;
@@ -124,11 +125,11 @@ impl FunctionState<'_> {
         Ok(Value::new(Kind::Register(table)))
     }
 
-    fn keyed_field(&mut self, table: u8, key: ExprId, line: u32, value: ExprId) -> Result<()> {
+    fn keyed_field(&mut self, table: u8, key: ExprId, place: Place, value: ExprId) -> Result<()> {
         let free = self.free;
         let mut key = self.expression(key)?;
         self.put_value(&mut key)?;
-        self.line = line;
+        self.place = place;
         let mut target = Value::new(Kind::Register(table));
         self.indexed(&mut target, &mut key)?;
         let mut value = self.expression(value)?;

@@ -7,7 +7,7 @@ use crate::ast::{BinaryOp, Expr, ExprId, Field, Item, UNARY_PRIORITY, UnaryOp};
 use crate::fold;
 use crate::numeral::Number;
 use crate::scope::{ConstValue, Resolved};
-use crate::token::Token;
+use crate::token::{Place, Token};
 
 fn unary_operator(token: &Token<'_>) -> Option<UnaryOp> {
     Some(match token {
@@ -71,10 +71,10 @@ impl Parser<'_> {
             if left_priority <= limit {
                 break;
             }
-            let line = self.lexer.line();
             self.advance()?;
+            let place = self.last;
             let right = self.subexpression(right_priority)?;
-            left = self.binary(operator, left, right, line);
+            left = self.binary(operator, left, right, place);
         }
         self.leave_level();
         Ok(left)
@@ -123,7 +123,7 @@ impl Parser<'_> {
         })
     }
 
-    fn binary(&mut self, operator: BinaryOp, left: ExprId, right: ExprId, line: u32) -> ExprId {
+    fn binary(&mut self, operator: BinaryOp, left: ExprId, right: ExprId, place: Place) -> ExprId {
         let decided = match operator {
             BinaryOp::And => self.constant_truth(left) == Some(true),
             BinaryOp::Or => self.constant_truth(left) == Some(false),
@@ -143,7 +143,7 @@ impl Parser<'_> {
             operator,
             left,
             right,
-            line,
+            place,
         })
     }
 
@@ -179,9 +179,7 @@ impl Parser<'_> {
                 if !self.scopes.function().is_vararg {
                     return Err(self.syntax_error(b"cannot use '...' outside a vararg function"));
                 }
-                Expr::Vararg {
-                    line: self.last_line,
-                }
+                Expr::Vararg { place: self.last }
             }
             Token::Char(b'{') => return self.constructor(),
             Token::Function => {
@@ -263,14 +261,14 @@ impl Parser<'_> {
                 Token::Char(b':') => {
                     self.advance()?;
                     let name = self.expect_name()?;
-                    let name_line = self.last_line;
+                    let name_place = self.last;
                     let line = self.lexer.line();
                     let arguments = self.call_arguments()?;
                     let object = expr;
                     expr = self.node(Expr::Method {
                         object,
                         name,
-                        name_line,
+                        name_place,
                         arguments,
                         line,
                     });
@@ -317,7 +315,7 @@ impl Parser<'_> {
                 };
                 self.close(&Token::Char(b')'), &Token::Char(b'('), line)?;
                 if let Some(last) = arguments.last_mut() {
-                    last.line = self.last_line;
+                    last.place = self.last;
                 }
                 Ok(arguments)
             }
@@ -325,7 +323,7 @@ impl Parser<'_> {
                 let expr = self.constructor()?;
                 Ok(vec![Item {
                     expr,
-                    line: self.last_line,
+                    place: self.last,
                 }])
             }
             Token::Str(content) => {
@@ -335,7 +333,7 @@ impl Parser<'_> {
                 let expr = self.node(literal);
                 Ok(vec![Item {
                     expr,
-                    line: self.last_line,
+                    place: self.last,
                 }])
             }
             _ => Err(self.syntax_error(b"function arguments expected")),
@@ -347,11 +345,11 @@ impl Parser<'_> {
         let mut items = Vec::new();
         loop {
             let expr = self.expression()?;
-            let line = self.last_line;
+            let place = self.last;
             let more = self.accept_char(b',')?;
             items.push(Item {
                 expr,
-                line: if more { self.last_line } else { line },
+                place: if more { self.last } else { place },
             });
             if !more {
                 return Ok(items);
@@ -361,7 +359,7 @@ impl Parser<'_> {
 
     /// `'{' [ field { sep field } [sep] ] '}'`
     fn constructor(&mut self) -> Result<ExprId> {
-        let line = self.last_line;
+        let place = self.last;
         let open_line = self.lexer.line();
         self.advance()?;
         let mut fields = Vec::new();
@@ -377,7 +375,7 @@ impl Parser<'_> {
                 let expr = self.expression()?;
                 Field::Positional(Item {
                     expr,
-                    line: self.last_line,
+                    place: self.last,
                 })
             };
             fields.push(field);
@@ -385,11 +383,11 @@ impl Parser<'_> {
                 break;
             }
             if let Some(Field::Positional(item)) = fields.last_mut() {
-                item.line = self.last_line;
+                item.place = self.last;
             }
         }
         self.close(&Token::Char(b'}'), &Token::Char(b'{'), open_line)?;
-        Ok(self.node(Expr::Table { fields, line }))
+        Ok(self.node(Expr::Table { fields, place }))
     }
 
     fn keyed_field(&mut self) -> Result<Field> {
@@ -400,9 +398,9 @@ impl Parser<'_> {
             self.node(Expr::Str(name))
         };
         self.expect_and_skip(&Token::Char(b'='))?;
-        let line = self.last_line;
+        let place = self.last;
         let value = self.expression()?;
-        Ok(Field::Keyed { key, line, value })
+        Ok(Field::Keyed { key, place, value })
     }
 
     /// `'(' parlist ')' block 'end'`
@@ -424,7 +422,7 @@ impl Parser<'_> {
         self.close(&Token::End, &Token::Function, line)?;
         let mut function = self.close_function()?;
         function.body = body;
-        function.end_line = self.last_line;
+        function.end_place = self.last;
         Ok(self.node(Expr::Function(Box::new(function))))
     }
 
@@ -444,10 +442,10 @@ impl Parser<'_> {
                 }
                 Token::Dots => {
                     self.advance()?;
-                    let line = self.last_line;
+                    let place = self.last;
                     let function = self.scopes.function();
                     function.is_vararg = true;
-                    function.vararg_line = line;
+                    function.vararg_place = place;
                     return Ok(count);
                 }
                 _ => return Err(self.syntax_error(b"<name> or '...' expected")),

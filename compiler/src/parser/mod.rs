@@ -14,7 +14,7 @@ use std::rc::Rc;
 use crate::ast::{Chunk, Expr, ExprId, Function, Node};
 use crate::error::CompileError;
 use crate::scope::{Limit, Scopes};
-use crate::token::{Lexeme, Lexer, Token, token_text};
+use crate::token::{Lexeme, Lexer, Place, Token, token_text};
 
 /// Nesting of expressions and statements, as deep as the reference's C stack
 /// allows to a chunk loaded from a main program.
@@ -29,9 +29,10 @@ pub fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk> {
         current: Lexeme {
             token: Token::Eof,
             text: b"",
+            end: 0,
         },
         ahead: None,
-        last_line: 1,
+        last: Place::START,
         level: 0,
         exprs: Vec::new(),
         scopes: Scopes::default(),
@@ -50,8 +51,8 @@ struct Parser<'s> {
     lexer: Lexer<'s>,
     current: Lexeme<'s>,
     ahead: Option<Lexeme<'s>>,
-    /// Line of the last token consumed.
-    last_line: u32,
+    /// Behind the last token consumed.
+    last: Place,
     level: u32,
     exprs: Vec<Node>,
     scopes: Scopes,
@@ -71,14 +72,14 @@ impl<'s> Parser<'s> {
         self.scopes.add_environment(environment);
         let function = self.scopes.function();
         function.is_vararg = true;
-        function.vararg_line = 1;
+        function.vararg_place = Place::START;
         self.advance()?;
         let body = self.statement_list()?;
         self.expect(&Token::Eof)?;
-        let end_line = self.last_line;
+        let end_place = self.last;
         let mut function = self.close_function()?;
         function.body = body;
-        function.end_line = end_line;
+        function.end_place = end_place;
         Ok(function)
     }
 
@@ -90,7 +91,10 @@ impl<'s> Parser<'s> {
     // Tokens.
 
     fn advance(&mut self) -> Result<()> {
-        self.last_line = self.lexer.line();
+        self.last = Place {
+            line: self.lexer.line(),
+            offset: self.current.end,
+        };
         self.current = match self.ahead.take() {
             Some(ahead) => ahead,
             None => self.lexer.next_token()?,
@@ -256,7 +260,7 @@ impl<'s> Parser<'s> {
         let id = ExprId(self.exprs.len() as u32);
         self.exprs.push(Node {
             expr,
-            line: self.last_line,
+            place: self.last,
         });
         id
     }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::{Parser, Result};
-use crate::ast::{Arm, Block, Expr, ExprId, ForLines, LocalId, Statement};
+use crate::ast::{Arm, Block, Expr, ExprId, ForPlaces, LocalId, Statement};
 use crate::bytecode::prototype::VarKind;
 use crate::scope::ConstValue;
-use crate::token::Token;
+use crate::token::{Place, Token};
 
 impl Parser<'_> {
     /// `{ stat [';'] }`, up to a token that ends a block.
@@ -21,7 +21,7 @@ impl Parser<'_> {
         }
         Ok(Block {
             statements,
-            line: self.last_line,
+            place: self.last,
         })
     }
 
@@ -74,9 +74,7 @@ impl Parser<'_> {
             Token::Break => {
                 self.advance()?;
                 self.scopes.add_break(line);
-                out.push(Statement::Break {
-                    line: self.last_line,
-                });
+                out.push(Statement::Break { place: self.last });
             }
             Token::Goto => {
                 self.advance()?;
@@ -85,7 +83,7 @@ impl Parser<'_> {
                 let id = self.scopes.add_goto(name, goto_line);
                 out.push(Statement::Goto {
                     id,
-                    line: self.last_line,
+                    place: self.last,
                 });
             }
             _ => out.push(self.expression_statement()?),
@@ -100,11 +98,11 @@ impl Parser<'_> {
             self.advance()?; // 'if' or 'elseif'
             let condition = self.expression()?;
             self.expect_and_skip(&Token::Then)?;
-            let then_line = self.last_line;
+            let then_place = self.last;
             let block = self.block()?;
             arms.push(Arm {
                 condition,
-                then_line,
+                then_place,
                 block,
             });
             if !self.at(&Token::Elseif) {
@@ -162,8 +160,8 @@ impl Parser<'_> {
             _ => return Err(self.syntax_error(b"'=' or 'in' expected")),
         };
         self.close(&Token::End, &Token::For, line)?;
-        if let Statement::GenericFor { lines, .. } = &mut statement {
-            lines.end = self.last_line;
+        if let Statement::GenericFor { places, .. } = &mut statement {
+            places.end = self.last;
         }
         self.leave_block(true)?;
         Ok(statement)
@@ -184,12 +182,12 @@ impl Parser<'_> {
             bounds.push(self.expression()?);
         }
         self.scopes.activate(3);
-        let (do_line, body) = self.for_body(1)?;
+        let (do_place, body) = self.for_body(1)?;
         Ok(Statement::NumericFor {
             variables,
             bounds,
             line,
-            do_line,
+            do_place,
             body,
         })
     }
@@ -208,29 +206,29 @@ impl Parser<'_> {
         let line = self.lexer.line();
         let values = self.expression_list()?;
         self.scopes.activate(4);
-        let (do_line, body) = self.for_body(variables.len() - 4)?;
-        let lines = ForLines {
-            head: line,
-            body: do_line,
-            end: do_line,
+        let (do_place, body) = self.for_body(variables.len() - 4)?;
+        let places = ForPlaces {
+            head_line: line,
+            body: do_place,
+            end: do_place,
         };
         Ok(Statement::GenericFor {
             variables,
             values,
-            lines,
+            places,
             body,
         })
     }
 
     /// `do block`, with `count` loop variables coming into scope.
-    fn for_body(&mut self, count: usize) -> Result<(u32, Block)> {
+    fn for_body(&mut self, count: usize) -> Result<(Place, Block)> {
         self.expect_and_skip(&Token::Do)?;
-        let do_line = self.last_line;
+        let do_place = self.last;
         self.scopes.enter_block();
         self.scopes.activate(count);
         let body = self.block()?;
         self.leave_block(false)?;
-        Ok((do_line, body))
+        Ok((do_place, body))
     }
 
     fn function_statement(&mut self, line: u32) -> Result<Statement> {
@@ -291,7 +289,7 @@ impl Parser<'_> {
         } else {
             Vec::new()
         };
-        let line = self.last_line;
+        let place = self.last;
         let count = variables.len();
         if count == values.len()
             && last_kind == VarKind::Const
@@ -308,7 +306,7 @@ impl Parser<'_> {
             variables,
             close,
             values,
-            line,
+            place,
         })
     }
 
@@ -362,9 +360,9 @@ impl Parser<'_> {
         } else {
             self.expression_list()?
         };
-        let line = self.last_line;
+        let place = self.last;
         self.accept_char(b';')?;
-        Ok(Statement::Return { values, line })
+        Ok(Statement::Return { values, place })
     }
 
     /// A call or an assignment.
