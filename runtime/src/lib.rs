@@ -7,6 +7,7 @@ pub mod object;
 pub mod value;
 pub mod vm;
 
+pub use interp::DISPATCH;
 pub use moonsweep_compiler as compiler;
 pub use moonsweep_compiler::numeral;
 pub use moonsweep_gc as gc;

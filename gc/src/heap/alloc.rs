@@ -164,8 +164,10 @@ impl Space {
             return None;
         }
         let class = class_of(size);
-        // SAFETY: the table of classes holds numbers below CLASSES only.
-        let bump = unsafe { self.bumps.get_unchecked_mut(class) };
+        // SAFETY: the table of classes holds numbers below CLASSES only. (A check
+        // would be a call in the interpreter's handlers.)
+        unsafe { std::hint::assert_unchecked(class < CLASSES) };
+        let bump = &mut self.bumps[class];
         let ptr = bump.ptr;
         let next = ptr.wrapping_add(CELL_BYTES[class] as usize);
         if next > bump.end {

@@ -57,6 +57,10 @@ pub(crate) use tail::execute;
 #[cfg(tail_dispatch)]
 use tail::table as dispatch_table;
 
+/// How this build's interpreter goes from one instruction to the next: `tail`
+/// or `loop` (rule 1).
+pub const DISPATCH: &str = if cfg!(tail_dispatch) { "tail" } else { "loop" };
+
 /// Address of an instruction.
 pub(crate) type Pc = *const u32;
 

@@ -379,50 +379,61 @@ pub(super) fn tbc(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
 
 // --- Calls
 
-pub(super) fn call(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
-    // SAFETY: see above.
+/// What the call at `pc` calls, with `top` behind its arguments.
+unsafe fn callee(state: &mut State, pc: Pc, base: Base) -> *mut Value {
+    // SAFETY: `base` is the running frame's, `pc` a CALL or TAILCALL of it.
     unsafe {
-        let state = &mut *vm;
         (*state.frame).pc = pc.add(1);
-        let mut func = base.add(a(pc));
+        let func = base.add(a(pc));
         if b(pc) != 0 {
             state.top = func.add(b(pc));
         }
-        let nargs = state.top.offset_from(func) as usize - 1;
-        if state.mem.heap.poll() {
-            let top = state.top.offset_from(func);
-            if safepoint(state) {
-                return throw(vm);
-            }
-            let _ = k;
-            func = (*state.frame).base.add(a(pc));
-            state.top = func.offset(top);
+        func
+    }
+}
+
+/// A safepoint before the call of `func`, and where that is then, for the stack
+/// may move; `None`: an error was set.
+unsafe fn poll_call(state: &mut State, pc: Pc, func: *mut Value) -> Option<*mut Value> {
+    // SAFETY: as for `callee`; everything in use is below `top`.
+    unsafe {
+        if !state.mem.heap.poll() {
+            return Some(func);
         }
+        let end = state.top.offset_from(func);
+        if safepoint(state) {
+            return None;
+        }
+        let func = (*state.frame).base.add(a(pc));
+        state.top = func.offset(end);
+        Some(func)
+    }
+}
+
+pub(super) fn call(vm: *mut State, pc: Pc, base: Base, _: K) -> Regs {
+    // SAFETY: see above.
+    unsafe {
+        let state = &mut *vm;
+        let func = callee(state, pc, base);
+        let Some(func) = poll_call(state, pc, func) else {
+            return throw(vm);
+        };
+        let nargs = state.top.offset_from(func) as usize - 1;
         begin(vm, func, nargs, How::plain(c(pc) as i32 - 1))
     }
 }
 
-pub(super) fn tail_call(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
+pub(super) fn tail_call(vm: *mut State, pc: Pc, base: Base, _: K) -> Regs {
     // SAFETY: see above.
     unsafe {
         let state = &mut *vm;
-        (*state.frame).pc = pc.add(1);
-        let mut func = base.add(a(pc));
-        if b(pc) != 0 {
-            state.top = func.add(b(pc));
-        }
+        let func = callee(state, pc, base);
         if c(pc) != 0 {
             closing::close_upvalues(state, base);
         }
-        let _ = k;
-        if state.mem.heap.poll() {
-            let top = state.top.offset_from(func);
-            if safepoint(state) {
-                return throw(vm);
-            }
-            func = (*state.frame).base.add(a(pc));
-            state.top = func.offset(top);
-        }
+        let Some(func) = poll_call(state, pc, func) else {
+            return throw(vm);
+        };
         let nargs = state.top.offset_from(func) as usize - 1;
         if (*func).tag != tag::CLOSURE {
             // The function returns what it calls returns.

@@ -92,10 +92,18 @@ unsafe fn trace_edges<V: Visitor>(o: Obj, immortal: Obj, v: &mut V) -> usize {
     }
 }
 
+/// Visits the key of a strong entry. That of a removed one is visited only if
+/// it is one that searches look into (see `hash.rs`).
+#[inline(always)]
+fn visit_key<V: Visitor>(key: u64, value: u64, v: &mut V) {
+    if let Some(k) = referent(key)
+        && (value != NIL_WORD || !losable(key))
+    {
+        v.object(k);
+    }
+}
+
 /// Visits a HASH.
-///
-/// The key of a removed entry is visited only if it is one that searches look
-/// into (see `hash.rs`).
 #[inline]
 pub unsafe fn trace_hash<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: a live HASH.
@@ -107,11 +115,7 @@ pub unsafe fn trace_hash<V: Visitor>(o: Obj, v: &mut V) -> usize {
                     let node = node_at(o, i);
                     let value = node.value.load();
                     let key = node.key.load();
-                    if let Some(k) = referent(key)
-                        && (value != NIL_WORD || !losable(key))
-                    {
-                        v.object(k);
-                    }
+                    visit_key(key, value, v);
                     if let Some(o) = referent(value) {
                         v.object(o);
                     }
@@ -123,11 +127,7 @@ pub unsafe fn trace_hash<V: Visitor>(o: Obj, v: &mut V) -> usize {
                     let node = node_at(o, i);
                     let value = node.value.load();
                     let key = node.key.load();
-                    if let Some(k) = referent(key)
-                        && (value != NIL_WORD || !losable(key))
-                    {
-                        v.object(k);
-                    }
+                    visit_key(key, value, v);
                     strong_part(value, v);
                 }
             }
