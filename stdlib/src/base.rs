@@ -8,7 +8,7 @@ use moonsweep_runtime::native::{
     Context, IPAIRS_STEP, NEXT, NativeDef, Num, Result, Results, Value,
 };
 
-use crate::io;
+use crate::io::{self, Stdout};
 use crate::util::{def, register_with};
 
 fn assert(cx: &mut Context) -> Result<Results> {
@@ -141,7 +141,7 @@ fn pairs(cx: &mut Context) -> Result<Results> {
         // A tail action, so that the metamethod may yield.
         cx.push(metamethod);
         cx.push(value);
-        return Ok(cx.tail_call(1));
+        return Ok(cx.tail_call_for(1, 3));
     }
     Ok(cx.results(3))
 }
@@ -161,31 +161,32 @@ fn xpcall(cx: &mut Context) -> Result<Results> {
 }
 
 fn print(cx: &mut Context) -> Result<Results> {
+    let stdout = Stdout::of(cx);
     for i in 0..cx.nargs() {
         if i > 0 {
-            io::print_bytes(cx, b"\t");
+            stdout.write(b"\t");
         }
-        if !print_plain(cx, cx.arg(i)) {
+        if !print_plain(cx, &stdout, cx.arg(i)) {
             cx.tostring(i)?;
             if let Some(text) = cx.top(0).as_str() {
-                io::print_bytes(cx, text.as_bytes());
+                stdout.write(text.as_bytes());
             }
             cx.pop(1);
         }
     }
-    io::print_bytes(cx, b"\n");
+    stdout.write(b"\n");
     cx.none()
 }
 
 /// Prints a value whose text no metamethod can change; false if it is not one.
-fn print_plain(cx: &Context, value: Value<'_>) -> bool {
+fn print_plain(cx: &Context, stdout: &Stdout, value: Value<'_>) -> bool {
     match value {
         Value::Str(text) if cx.metafield(value, "__tostring").is_nil() => {
-            io::print_bytes(cx, text.as_bytes());
+            stdout.write(text.as_bytes());
         }
         Value::Int(_) | Value::Float(_) if cx.metatable_of(value).is_some() => return false,
-        Value::Int(n) => io::print_bytes(cx, &cx.number_to_string(Num::Int(n))),
-        Value::Float(n) => io::print_bytes(cx, &cx.number_to_string(Num::Float(n))),
+        Value::Int(n) => stdout.write(&cx.number_to_string(Num::Int(n))),
+        Value::Float(n) => stdout.write(&cx.number_to_string(Num::Float(n))),
         _ => return false,
     }
     true
@@ -309,12 +310,12 @@ fn warn(cx: &mut Context) -> Result<Results> {
 
 /// Puts the basic functions, `_G` and `_VERSION` into the global table.
 pub fn open(cx: &mut Context) -> Result<()> {
-    let state = io::state(cx)?;
     let cx = &*cx;
+    // Where `print` finds standard output, whether or not the library `io` is opened.
+    io::state(cx)?;
     let globals = cx.globals();
     register_with(cx, globals, BASE, &[])?;
     register_with(cx, globals, crate::load::LOAD, &[])?;
-    register_with(cx, globals, WITH_STDOUT, &[state.into()])?;
     let next = cx.native(NEXT, &[]);
     globals.set_name(cx, "next", next)?;
     register_with(cx, globals, WITH_NEXT, &[next.into()])?;
@@ -330,6 +331,7 @@ static BASE: &[NativeDef] = &[
     def("error", error),
     def("getmetatable", getmetatable),
     def("pcall", pcall),
+    def("print", print),
     def("rawequal", rawequal),
     def("rawget", rawget),
     def("rawlen", rawlen),
@@ -342,9 +344,6 @@ static BASE: &[NativeDef] = &[
     def("warn", warn),
     def("xpcall", xpcall),
 ];
-
-/// Upvalue: the state of the `io` library.
-static WITH_STDOUT: &[NativeDef] = &[def("print", print)];
 
 /// Upvalue: `next`, so that `pairs(t)` gives the very function.
 static WITH_NEXT: &[NativeDef] = &[def("pairs", pairs)];

@@ -1,11 +1,11 @@
 //! The `debug` library.
 
 use moonsweep_runtime::native::{
-    Context, FrameInfo, Function, HookEvents, NativeDef, Result, Results, Thread, Value,
+    Context, FrameInfo, Function, HookEvents, NativeDef, Result, Results, Table, Thread, Value,
 };
 
 use crate::io;
-use crate::util::def;
+use crate::util::{def, subtable};
 
 /// Many functions take a thread as an optional first argument: that thread, if it is not the running
 /// one, and the number of the argument that comes next.
@@ -270,8 +270,10 @@ fn traceback(cx: &mut Context) -> Result<Results> {
 fn sethook(cx: &mut Context) -> Result<Results> {
     let cx = &*cx;
     let (thread, first) = thread_argument(cx);
+    let key: Value<'_> = thread.unwrap_or(cx.running().0).into();
     if cx.arg(first).is_nil() {
         cx.set_hook(thread, None, HookEvents::default());
+        hooks(cx)?.set(cx, key, Value::Nil)?;
         return cx.none();
     }
     let mask = cx.check_str(first + 1)?.as_bytes();
@@ -284,7 +286,19 @@ fn sethook(cx: &mut Context) -> Result<Results> {
         count: u32::try_from(count.max(0)).unwrap_or(u32::MAX),
     };
     cx.set_hook(thread, Some(function), events);
+    hooks(cx)?.set(cx, key, function)?;
     cx.none()
+}
+
+/// The registry's table of hooks by thread: the interpreter has no need of it, programs that look
+/// into the registry know it.
+fn hooks(cx: &Context) -> Result<Table<'_>> {
+    let hooks = subtable(cx, cx.registry(), "_HOOKKEY")?;
+    if hooks.metatable().is_none() {
+        hooks.set_name(cx, "__mode", cx.string("k")?)?;
+        hooks.set_metatable(cx, Some(hooks));
+    }
+    Ok(hooks)
 }
 
 fn gethook(cx: &mut Context) -> Result<Results> {

@@ -24,7 +24,7 @@ mod util;
 
 use moonsweep_runtime::native::{Context, Result};
 
-pub use io::{flush_all, write_stderr, write_stdout};
+pub use io::{flush_all, read_stdin_line, write_stderr, write_stdout};
 pub use load::{Loaded, load_file};
 
 /// A library that can be opened.

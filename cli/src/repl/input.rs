@@ -1,9 +1,10 @@
 //! Where the REPL's lines come from: a terminal with editing and history, or
 //! plain standard input.
 
+use moonsweep::Context;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 /// What came instead of, or as, a line.
@@ -50,7 +51,7 @@ impl Input {
     }
 
     /// Asks for a line.
-    pub fn read(&mut self, prompt: &str) -> Line {
+    pub fn read(&mut self, cx: &Context, prompt: &str) -> Line {
         match self {
             Input::Editor { editor, .. } => match editor.readline(prompt) {
                 Ok(text) => Line::Text(text.into_bytes()),
@@ -58,15 +59,18 @@ impl Input {
                 Err(_) => Line::End,
             },
             Input::Plain => {
-                let mut out = io::stdout();
-                let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
-                let mut line = Vec::new();
-                match io::stdin().lock().read_until(b'\n', &mut line) {
-                    Ok(0) | Err(_) => Line::End,
-                    Ok(_) => {
+                moonsweep_stdlib::write_stdout(cx, prompt.as_bytes());
+                moonsweep::flush_all(cx);
+                match moonsweep_stdlib::read_stdin_line(cx) {
+                    None => Line::End,
+                    Some(mut line) => {
                         if line.last() == Some(&b'\n') {
                             line.pop();
                         }
+                        // The reference's line editor shows the line after its prompt even
+                        // if nobody typed it.
+                        moonsweep_stdlib::write_stdout(cx, &line);
+                        moonsweep_stdlib::write_stdout(cx, b"\n");
                         Line::Text(line)
                     }
                 }

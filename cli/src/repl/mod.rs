@@ -39,7 +39,7 @@ fn read_chunk(cx: &mut Context, input: &mut Input) -> Option<Step> {
     let mut last = None;
     loop {
         moonsweep::flush_all(cx);
-        let line = match input.read(&prompt) {
+        let line = match input.read(cx, &prompt) {
             Line::Text(line) => line,
             Line::Interrupted => return Some(Step::More),
             // what is there already stays incomplete: the compiler says how

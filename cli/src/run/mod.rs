@@ -114,7 +114,8 @@ impl Session<'_> {
                 print_version();
                 repl::run(cx);
             } else {
-                self.run_file(cx, None)?;
+                // As in the reference, a failure is reported and no failure of the program.
+                let _ = self.run_file(cx, None);
             }
         }
         Ok(())
@@ -268,7 +269,7 @@ pub fn say(text: &str) {
 
 fn print_version() {
     say(&format!(
-        "Moonsweep {}, Lua 5.4\n",
+        "Moonsweep {}, Lua 5.4 as defined by Lua.org, PUC-Rio\n",
         env!("CARGO_PKG_VERSION")
     ));
 }

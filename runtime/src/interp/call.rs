@@ -93,7 +93,7 @@ pub(crate) unsafe fn begin(vm: *mut State, func: *mut Value, nargs: usize, how: 
                     }
                     func = state.thread.data().stack.offset(offset);
                     if !resolve_call(state, func, &mut nargs) {
-                        message::call_error(state, func);
+                        message::call_error(state, func, how.flags);
                         return fail(state, how);
                     }
                 }
@@ -300,6 +300,14 @@ unsafe fn perform(vm: &mut State, action: Action) -> Regs {
             Action::Call(n) => {
                 (*frame).kind = frame_kind::TAIL;
                 begin(vm, vm.top.sub(n + 1), n, How::native_caller())
+            }
+            Action::CallFor(n, wanted) => {
+                (*frame).kind = frame_kind::TAIL;
+                let how = How {
+                    nresults: wanted.into(),
+                    ..How::native_caller()
+                };
+                begin(vm, vm.top.sub(n + 1), n, how)
             }
             Action::Pcall(n) => {
                 if !enter_pcall(vm) {

@@ -7,7 +7,7 @@ use crate::object::event::Event;
 use crate::object::function::Closure;
 use crate::object::string::Str;
 use crate::object::table::SetError;
-use crate::object::thread::{Frame, frame_kind};
+use crate::object::thread::{Frame, flag, frame_kind};
 use crate::value::{Value, tag};
 use crate::vm::State;
 use moonsweep_compiler::bytecode::names;
@@ -466,15 +466,18 @@ pub(crate) fn compare_message(vm: &mut State, x: Value, y: Value) {
     set_error(vm, &text);
 }
 
-/// Sets the error `attempt to call a nil value (global 'f')`.
+/// Sets the error `attempt to call a nil value (global 'f')`; `flags` are those
+/// that the callee's frame would have had.
 #[cold]
-pub(crate) unsafe fn call_error(vm: &mut State, func: *mut Value) {
+pub(crate) unsafe fn call_error(vm: &mut State, func: *mut Value, flags: u16) {
     // SAFETY: the innermost frame is the caller's.
     unsafe {
         let f = vm.frame;
         let v = *func;
         let mut info = Vec::new();
-        if (*f).kind == frame_kind::LUA {
+        if flags & flag::FINALIZER != 0 {
+            info = with_info(Some(("metamethod", b"__gc".to_vec())));
+        } else if flags & flag::BOUNDARY == 0 && (*f).kind == frame_kind::LUA {
             let p = Closure::of(*(*f).base.sub(1)).proto();
             info = with_info(names::describe_call(&p.info, frame_pc(f) as u32));
             if info.is_empty() {

@@ -10,7 +10,7 @@
 use super::call::{How, begin, call_from_rust, finish};
 use super::{Regs, close, copy, coroutine, message};
 use crate::object::event::Event;
-use crate::object::thread::{flag, frame_kind};
+use crate::object::thread::{Frame, flag, frame_kind};
 use crate::value::Value;
 use crate::vm::State;
 
@@ -32,12 +32,9 @@ pub(crate) unsafe fn throw(vm: *mut State) -> Regs {
                 frame_kind::PCALL | frame_kind::XPCALL => {
                     vm.handled = false;
                     (*f).aux = 1;
-                    // The first slot keeps the error alive while variables are closed.
-                    *(*f).base = vm.error;
+                    // A slot of the frame keeps the error alive while variables are closed.
+                    *error_slot(f) = vm.error;
                     vm.error = Value::NIL;
-                    if (*f).kind == frame_kind::XPCALL {
-                        (*f).kind = frame_kind::PCALL;
-                    }
                     return close_and_deliver(vm);
                 }
                 frame_kind::BOTTOM => {
@@ -64,6 +61,13 @@ pub(crate) unsafe fn throw(vm: *mut State) -> Regs {
             vm.frame = f.sub(1);
         }
     }
+}
+
+/// Where a protected call that caught an error keeps it: in its first slot, or
+/// behind the message handler, which still sees the errors of closing.
+unsafe fn error_slot(f: *const Frame) -> *mut Value {
+    // SAFETY: `f` is the frame of a protected call, which had a function above its slots.
+    unsafe { (*f).base.add(usize::from((*f).kind == frame_kind::XPCALL)) }
 }
 
 /// Closes variables at or above `level` when the error leaves to Rust.
@@ -102,7 +106,7 @@ unsafe fn close_at_boundary(vm: &mut State, level: *mut Value) {
 /// all are closed, its results are `false` and the error.
 ///
 /// # Safety
-/// The innermost frame is that `pcall`'s, with the error in its first slot.
+/// The innermost frame is that `pcall`'s, with the error in its [`error_slot`].
 pub(crate) unsafe fn close_and_deliver(vm: &mut State) -> Regs {
     // SAFETY: as the caller promised.
     unsafe {
@@ -112,9 +116,10 @@ pub(crate) unsafe fn close_and_deliver(vm: &mut State) -> Regs {
         if let Some(i) = close::pop_tbc(vm, level) {
             let v = *stack.add(i as usize);
             let m = vm.metamethod(v, Event::Close);
-            let at = stack.add(i as usize + 1).max((*f).base.add(1));
+            let kept = error_slot(f);
+            let at = stack.add(i as usize + 1).max(kept.add(1));
             vm.top = at;
-            let error = *(*f).base;
+            let error = *kept;
             if !vm.ensure_stack(at, 8) {
                 return close_and_deliver(vm);
             }
@@ -137,7 +142,7 @@ pub(crate) unsafe fn close_and_deliver(vm: &mut State) -> Regs {
         close::close_upvalues(vm, (*f).base);
         let first = (*f).func;
         *first = Value::FALSE;
-        // The error is right behind it, in the frame's first slot.
+        *first.add(1) = *error_slot(f);
         finish(vm, first, 2)
     }
 }
@@ -153,8 +158,8 @@ pub(crate) unsafe fn call_handler(vm: &mut State) {
         let mut f = vm.frame;
         let handler = loop {
             match (*f).kind {
-                frame_kind::XPCALL if (*f).aux == 0 => break *(*f).base,
-                frame_kind::PCALL | frame_kind::XPCALL | frame_kind::BOTTOM => return,
+                frame_kind::XPCALL => break *(*f).base,
+                frame_kind::PCALL | frame_kind::BOTTOM => return,
                 _ => {}
             }
             if (*f).flags & (flag::THREAD_BASE | flag::PROTECTED) != 0

@@ -335,7 +335,7 @@ impl Context {
                     Value::Str(s) => s.as_bytes().to_vec(),
                     _ => o.type_name().as_bytes().to_vec(),
                 };
-                let _ = write!(t, ": {:#016x}", o.address().unwrap_or(0));
+                let _ = write!(t, ": {:#x}", o.address().unwrap_or(0));
                 t
             }
         };

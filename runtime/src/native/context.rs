@@ -163,6 +163,10 @@ impl Context {
     pub fn tail_call(&self, nargs: usize) -> Results {
         Results::of_action(Action::Call(nargs))
     }
+    /// The same, with exactly `wanted` results.
+    pub fn tail_call_for(&self, nargs: usize, wanted: u8) -> Results {
+        Results::of_action(Action::CallFor(nargs, wanted))
+    }
     /// The same, protected: true and the results, or false and the error.
     pub fn tail_pcall(&self, nargs: usize) -> Results {
         Results::of_action(Action::Pcall(nargs))

@@ -375,10 +375,11 @@ impl Context {
         const TAIL: usize = 11;
         let mut l = level;
         while l < total {
-            if l == level + HEAD && total - level > HEAD + TAIL {
-                let skip = total - level - HEAD - TAIL;
+            if l == level + HEAD && total - 1 - level > HEAD + TAIL {
+                // As the reference counts: one less than are left out.
+                let skip = total - 1 - level - HEAD - TAIL;
                 let _ = write!(out, "\n\t...\t(skipping {skip} levels)");
-                l += skip;
+                l = total - TAIL;
             }
             let Some(i) = self.frame_info(thread, l) else {
                 break;

@@ -68,6 +68,8 @@ pub struct Results(i64);
 #[derive(Clone, Copy)]
 pub(crate) enum Action {
     Call(usize),
+    /// A call of which that many results are wanted.
+    CallFor(usize, u8),
     Pcall(usize),
     Xpcall(usize),
     Yield(usize),
@@ -88,6 +90,7 @@ impl Results {
     pub(crate) fn of_action(a: Action) -> Results {
         let (code, n) = match a {
             Action::Call(n) => (1, n),
+            Action::CallFor(n, wanted) => (7, n << 8 | wanted as usize),
             Action::Pcall(n) => (2, n),
             Action::Xpcall(n) => (3, n),
             Action::Yield(n) => (4, n),
@@ -105,7 +108,8 @@ impl Results {
             3 => Action::Xpcall(n),
             4 => Action::Yield(n),
             5 => Action::Resume(n),
-            _ => Action::WrapResume(n),
+            6 => Action::WrapResume(n),
+            _ => Action::CallFor(n >> 8, n as u8),
         }
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! A handle is a userdata whose payload is an `Rc<LuaFile>`; a closed file is one without a stream.
 //! The state is a userdata too: it knows the standard streams, the default files and every open file.
-//! `print` and the functions of `io` have it as their upvalue, so that all of them write through the
-//! same buffers. Nothing here runs Lua while a stream is borrowed.
+//! The functions of `io` have it as their upvalue and `print` finds it in the registry, so that all of
+//! them write through the same buffers. Nothing here runs Lua while a stream is borrowed.
 
 mod library;
 mod method;
@@ -215,14 +215,6 @@ fn check_open(cx: &Context, i: usize) -> Result<&Rc<LuaFile>> {
     Ok(file)
 }
 
-/// Prints through the state in the running native's first upvalue. As in C, `print` does not tell
-/// of errors.
-pub(crate) fn print_bytes(cx: &Context, bytes: &[u8]) {
-    if let Ok(state) = upvalue_state(cx) {
-        let _ = state.stdout.with(|stdout| stdout.write(bytes));
-    }
-}
-
 /// All that is left on standard input, for loading it as a chunk.
 pub(crate) fn read_stdin(cx: &Context) -> Outcome<Vec<u8>> {
     let mut text = Vec::new();
@@ -238,7 +230,7 @@ pub(crate) fn read_stdin(cx: &Context) -> Outcome<Vec<u8>> {
 }
 
 /// One line from standard input with its newline; nothing at the end.
-pub(crate) fn read_stdin_line(cx: &Context) -> Option<Vec<u8>> {
+pub fn read_stdin_line(cx: &Context) -> Option<Vec<u8>> {
     let state = registry_state(cx)?;
     state.before_reading(&state.stdin);
     state
@@ -255,12 +247,26 @@ pub(crate) fn read_stdin_line(cx: &Context) -> Option<Vec<u8>> {
         .flatten()
 }
 
+/// The standard output that scripts write to, for several writes. As in C, `print` does not tell of
+/// errors.
+pub(crate) struct Stdout(Option<Rc<LuaFile>>);
+
+impl Stdout {
+    pub(crate) fn of(cx: &Context) -> Stdout {
+        Stdout(registry_state(cx).map(|state| state.stdout.clone()))
+    }
+
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        if let Some(stdout) = &self.0 {
+            let _ = stdout.with(|stdout| stdout.write(bytes));
+        }
+    }
+}
+
 /// Writes to the standard output that scripts write to, in order with what they wrote. Errors are
 /// ignored, as `print` does.
 pub fn write_stdout(cx: &Context, bytes: &[u8]) {
-    if let Some(state) = registry_state(cx) {
-        let _ = state.stdout.with(|stdout| stdout.write(bytes));
-    }
+    Stdout::of(cx).write(bytes);
 }
 
 /// Writes to the standard error that scripts write to.

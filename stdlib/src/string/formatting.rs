@@ -94,7 +94,7 @@ fn convert(cx: &Context, text: &[u8], arg: usize, out: &mut Buffer) -> Result<()
         Some(b'p') => {
             let spec = check(cx, text, Allowed::PLAIN)?;
             match address(cx, cx.arg(arg))? {
-                Some(address) => padded(out, &spec, format!("{address:#016x}").as_bytes()),
+                Some(address) => padded(out, &spec, format!("{address:#x}").as_bytes()),
                 None => padded(out, &spec, b"(null)"),
             }
         }
