@@ -16,10 +16,12 @@ pub struct Reports {
     pub json: Option<String>,
     /// `--gc-histogram FILE`
     pub histogram: Option<String>,
+    /// `--gc-trace FILE`
+    pub trace: Option<String>,
 }
 
 /// The options that are no business of the heap's: name, arity, form, meaning.
-const REPORTS: [(&str, Arity, &str, &str); 4] = [
+const REPORTS: [(&str, Arity, &str, &str); 5] = [
     (
         "gc-log",
         Arity::Optional,
@@ -43,6 +45,12 @@ const REPORTS: [(&str, Arity, &str, &str); 4] = [
         Arity::Required,
         "--gc-histogram FILE",
         "The pauses counted by length, as JSON.",
+    ),
+    (
+        "gc-trace",
+        Arity::Required,
+        "--gc-trace FILE",
+        "Pauses with their phases, helpers' work and the heap's size as Chrome trace events, for Perfetto.",
     ),
 ];
 
@@ -90,6 +98,7 @@ pub fn apply(
             "gc-stats" => reports.summary = true,
             "gc-stats-json" => reports.json = value.clone(),
             "gc-histogram" => reports.histogram = value.clone(),
+            "gc-trace" => reports.trace = value.clone(),
             _ => {
                 let row = heap_option(name).ok_or_else(|| format!("unknown option '{name}'"))?;
                 let value = value.as_deref().or(bare_value(row)).unwrap_or_default();

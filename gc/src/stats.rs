@@ -13,7 +13,7 @@ pub mod utilisation;
 pub use concurrent::{ConcurrentRecord, ConcurrentSpan};
 pub use histogram::{Distribution, Summary};
 pub use pause::{Cause, PauseKind, PauseRecord, Phase};
-pub use utilisation::minimum_utilisation;
+pub use utilisation::{UtilisationMeter, minimum_utilisation};
 
 use histogram::Recorder;
 use pause::Pause;

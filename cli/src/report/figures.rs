@@ -34,6 +34,35 @@ pub struct Clocks {
     pub cpu: Lengths,
 }
 
+/// Work of helper threads beside the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Concurrent {
+    /// Stretches of uninterrupted work.
+    pub count: u64,
+    /// Their time by the monotonic clock; of two helpers at once, both.
+    pub wall_s: f64,
+    /// Their CPU time.
+    pub cpu_s: f64,
+}
+
+/// How often something happened, and how long it took together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How often.
+    pub count: u64,
+    /// All together, by the monotonic clock.
+    pub wall_s: f64,
+}
+
+/// The least share of any window of this length that was left to the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Utilisation {
+    /// The window's length.
+    pub window_ms: u64,
+    /// Between 0 and 1.
+    pub share: f64,
+}
+
 /// One run of one program under one collector.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
@@ -43,18 +72,34 @@ pub struct Figures {
     pub wall_s: f64,
     /// CPU time of the whole process.
     pub cpu_s: f64,
+    /// Of that, helper threads' work.
+    pub helper_cpu_s: f64,
     /// Time in collection: all pauses together, by the monotonic clock.
     pub gc_s: f64,
     /// The kernel's high-water mark of resident memory.
     pub peak_rss_bytes: u64,
     /// The most memory the heap held.
     pub peak_heap_bytes: u64,
+    /// The mean over time of what it held.
+    pub average_heap_bytes: u64,
+    /// The most memory the heap had from the system.
+    pub peak_committed_bytes: u64,
+    /// The mean over time of that.
+    pub average_committed_bytes: u64,
     /// What was in use at the end.
     pub live_bytes: u64,
     /// Every pause.
     pub pauses: Clocks,
     /// The same by the kind of pause.
     pub by_kind: BTreeMap<String, Clocks>,
+    /// What was done beside the running program.
+    pub concurrent: Concurrent,
+    /// Minimum mutator utilisation by the monotonic clock.
+    pub mmu: Vec<Utilisation>,
+    /// How often the write barrier left its fast path.
+    pub barrier_slow_paths: u64,
+    /// Finalizers run.
+    pub finalizers: Tally,
 }
 
 /// The pauses of one run, counted by length, as `--gc-histogram` writes them.
@@ -82,8 +127,12 @@ mod tests {
         };
         assert_eq!(
             keys(&json),
-            "by_kind collector cpu_s gc_s live_bytes pauses peak_heap_bytes peak_rss_bytes wall_s"
+            "average_committed_bytes average_heap_bytes barrier_slow_paths by_kind collector \
+             concurrent cpu_s finalizers gc_s helper_cpu_s live_bytes mmu pauses \
+             peak_committed_bytes peak_heap_bytes peak_rss_bytes wall_s"
         );
+        assert_eq!(keys(&json["concurrent"]), "count cpu_s wall_s");
+        assert_eq!(keys(&json["finalizers"]), "count wall_s");
         assert_eq!(keys(&json["pauses"]), "cpu wall");
         assert_eq!(keys(&json["by_kind"]["minor"]), "cpu wall");
         assert_eq!(

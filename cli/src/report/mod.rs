@@ -1,28 +1,22 @@
-//! What `--gc-stats`, `--gc-stats-json`, `--gc-histogram` and `--gc-log` write.
+//! What `--gc-stats`, `--gc-stats-json`, `--gc-histogram`, `--gc-log` and
+//! `--gc-trace` write.
 
 pub mod figures;
+mod ledger;
 pub mod summary;
+mod trace;
 
 use crate::gc_flags::Reports;
 use crate::run::complain;
-use figures::{Clocks, Counts, Figures, Lengths};
+use ledger::Ledger;
 use moonsweep::{Context, Vm};
-use moonsweep_gc::stats::histogram::Recorder;
-use moonsweep_gc::stats::{Distribution, PauseRecord, Summary};
+use moonsweep_gc::stats::{ConcurrentRecord, PauseRecord};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, LineWriter, Write};
 use std::rc::Rc;
 use std::time::Instant;
-
-/// What a run has shown so far, kept beside the heap so that it can be had
-/// wherever the run ends.
-#[derive(Default)]
-struct Ledger {
-    recorder: Recorder,
-    /// The most bytes in use at the beginning of a pause.
-    peak_heap_bytes: usize,
-}
+use trace::Trace;
 
 /// Where the reports of one run go.
 struct Report {
@@ -49,24 +43,44 @@ struct Destination {
 pub fn begin(reports: &Reports, vm: &mut Vm, start: Instant) -> Result<(), String> {
     let stats = vm.heap().stats_mut();
     if let Some(destination) = &reports.log {
-        let mut log: Box<dyn Write> = match destination {
+        let log: Box<dyn Write> = match destination {
             None => Box::new(io::stderr()),
             // whole lines, so that nothing is lost however the program ends
             Some(path) => Box::new(LineWriter::new(create(path)?.file)),
         };
-        let write = move |record: &PauseRecord| drop(writeln!(log, "{record}"));
+        let log = Rc::new(RefCell::new(log));
+        let shared = Rc::clone(&log);
+        let write = move |record: &PauseRecord| drop(writeln!(log.borrow_mut(), "{record}"));
         stats.subscribe(Box::new(write));
+        stats.subscribe_concurrent(Box::new(move |record| {
+            drop(writeln!(shared.borrow_mut(), "{record}"))
+        }));
+    }
+    let trace = match &reports.trace {
+        Some(path) => Some(Rc::new(RefCell::new(Trace::new(create(path)?)))),
+        None => None,
+    };
+    if let Some(trace) = &trace {
+        let [pauses, helpers] = [Rc::clone(trace), Rc::clone(trace)];
+        stats.subscribe(Box::new(move |record| pauses.borrow_mut().pause(record)));
+        let concurrent = move |record: &ConcurrentRecord| helpers.borrow_mut().concurrent(record);
+        stats.subscribe_concurrent(Box::new(concurrent));
+    }
+    if let Some(trace) = trace {
+        let close = move |_: &mut Context| {
+            if let Err(message) = trace.borrow_mut().close() {
+                complain(Some(b"moonsweep"), message.as_bytes());
+            }
+        };
+        vm.context().host().at_exit(close);
     }
     if !reports.summary && reports.json.is_none() && reports.histogram.is_none() {
         return Ok(());
     }
-    let ledger = Rc::new(RefCell::new(Ledger::default()));
+    let ledger = Rc::new(RefCell::new(Ledger::new()));
     let shared = Rc::clone(&ledger);
-    stats.subscribe(Box::new(move |record| {
-        let mut ledger = shared.borrow_mut();
-        ledger.recorder.add(record);
-        ledger.peak_heap_bytes = ledger.peak_heap_bytes.max(record.bytes_before);
-    }));
+    let stats = vm.heap().stats_mut();
+    stats.subscribe(Box::new(move |record| shared.borrow_mut().add(record)));
     let report = Report {
         collector: vm.heap().kind().name(),
         start,
@@ -93,7 +107,9 @@ impl Report {
     /// Writes everything; the state is still open.
     fn write(self, cx: &mut Context) {
         let ledger = self.ledger.borrow();
-        let figures = ledger.figures(self.collector, self.start, cx.gc_bytes());
+        let mut figures = ledger.figures(self.collector, self.start, cx.gc_bytes());
+        ledger::beside(&mut figures, &cx.heap_stats().beside());
+        figures.peak_committed_bytes = cx.peak_committed_bytes() as u64;
         if let Some(destination) = self.json {
             destination.write(&json(&figures));
         }
@@ -114,78 +130,6 @@ impl Destination {
     }
 }
 
-impl Ledger {
-    fn figures(&self, collector: &str, start: Instant, live_bytes: usize) -> Figures {
-        let kinds = self.recorder.by_kind().into_iter();
-        let all = self.recorder.all();
-        Figures {
-            collector: collector.to_owned(),
-            wall_s: start.elapsed().as_secs_f64(),
-            cpu_s: process_cpu_seconds(),
-            gc_s: all.0.total_ns as f64 / 1e9,
-            peak_rss_bytes: peak_resident_bytes(),
-            peak_heap_bytes: self.peak_heap_bytes.max(live_bytes) as u64,
-            live_bytes: live_bytes as u64,
-            pauses: clocks(&all),
-            by_kind: kinds
-                .map(|(kind, wall, cpu)| (kind.name().to_owned(), clocks(&(wall, cpu))))
-                .collect(),
-        }
-    }
-
-    /// The pauses by length.
-    fn counts(&self) -> Counts {
-        let (wall, cpu) = self.recorder.distributions();
-        let listed = |distribution: &Distribution| {
-            let recorded = distribution.histogram().iter_recorded();
-            recorded
-                .map(|s| (s.value_iterated_to(), s.count_since_last_iteration()))
-                .collect()
-        };
-        Counts {
-            wall: listed(wall),
-            cpu: listed(cpu),
-        }
-    }
-}
-
-fn clocks((wall, cpu): &(Summary, Summary)) -> Clocks {
-    Clocks {
-        wall: lengths(wall),
-        cpu: lengths(cpu),
-    }
-}
-
-fn lengths(summary: &Summary) -> Lengths {
-    let millis = |ns: u64| ns as f64 / 1e6;
-    Lengths {
-        count: summary.count,
-        total_ms: millis(summary.total_ns),
-        mean_ms: summary.mean_ns / 1e6,
-        p50_ms: millis(summary.p50_ns),
-        p90_ms: millis(summary.p90_ns),
-        p99_ms: millis(summary.p99_ns),
-        p999_ms: millis(summary.p999_ns),
-        max_ms: millis(summary.max_ns),
-    }
-}
-
-/// CPU time of all threads of this process.
-fn process_cpu_seconds() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-/// The kernel's high-water mark of this process's resident memory; 0 where it
-/// keeps none.
-fn peak_resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes =
-        line.and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
-}
-
 fn json<T: serde::Serialize>(value: &T) -> String {
     // numbers and strings only: nothing that JSON cannot say
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
@@ -196,39 +140,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_uses_memory_and_time() {
-        assert!(peak_resident_bytes() > 100_000);
-        assert!(process_cpu_seconds() > 0.0);
-    }
-
-    #[test]
-    fn nanoseconds_become_milliseconds() {
-        let summary = Summary {
-            count: 2,
-            total_ns: 3_000_000,
-            mean_ns: 1_500_000.0,
-            max_ns: 2_000_000,
-            ..Summary::default()
-        };
-        let lengths = lengths(&summary);
-        assert_eq!(
-            (lengths.total_ms, lengths.mean_ms, lengths.max_ms),
-            (3.0, 1.5, 2.0)
-        );
-    }
-
-    #[test]
     fn a_file_that_cannot_be_made_is_named() {
         let message = create("/nonexistent/h.json").err().unwrap();
         assert!(message.starts_with("/nonexistent/h.json: "));
-    }
-
-    #[test]
-    fn an_empty_ledger_has_no_pauses() {
-        let figures = Ledger::default().figures("none", Instant::now(), 4096);
-        assert_eq!((figures.live_bytes, figures.peak_heap_bytes), (4096, 4096));
-        assert_eq!(figures.pauses, Clocks::default());
-        assert!(figures.by_kind.is_empty());
-        assert_eq!(Ledger::default().counts(), Counts::default());
     }
 }

@@ -1,6 +1,6 @@
 //! `--gc-stats`: the figures of one run for people, on standard error.
 
-use super::figures::{Clocks, Figures, Lengths};
+use super::figures::{Clocks, Figures, Lengths, Utilisation};
 use std::fmt::Write as _;
 
 /// Lays the figures out in lines of at most 80 columns.
@@ -18,10 +18,19 @@ pub fn render(figures: &Figures) -> String {
     );
     let _ = writeln!(
         out,
-        "memory  {} peak resident   {} peak heap   {} live at the end",
+        "memory  {} peak resident   heap {} peak, {} mean, {} at the end",
         bytes(figures.peak_rss_bytes),
         bytes(figures.peak_heap_bytes),
+        bytes(figures.average_heap_bytes),
         bytes(figures.live_bytes),
+    );
+    let _ = writeln!(
+        out,
+        "beside  helpers {} cpu   barrier {} slow paths   {} finalizers {}",
+        seconds(figures.helper_cpu_s),
+        figures.barrier_slow_paths,
+        figures.finalizers.count,
+        seconds(figures.finalizers.wall_s),
     );
     if all.wall.count == 0 {
         out.push_str("no pauses\n");
@@ -33,6 +42,17 @@ pub fn render(figures: &Figures) -> String {
         "pauses (ms)", "count", "p50", "p90", "p99", "p99.9", "max"
     );
     section(&mut out, "all", all);
+    let shown = |u: &&Utilisation| [1, 10, 100, 1000].contains(&u.window_ms);
+    for (at, u) in figures.mmu.iter().filter(shown).enumerate() {
+        let text = match at {
+            0 => "least share left to the program: of",
+            _ => ", of",
+        };
+        let _ = write!(out, "{text} {} ms {:.0}%", u.window_ms, 100.0 * u.share);
+    }
+    if !figures.mmu.is_empty() {
+        out.push('\n');
+    }
     if figures.by_kind.len() > 1 {
         for (kind, clocks) in &figures.by_kind {
             section(&mut out, kind, clocks);
@@ -149,6 +169,10 @@ mod tests {
         };
         figures.by_kind.insert("minor".into(), clocks);
         figures.by_kind.insert("full".into(), clocks);
+        figures.helper_cpu_s = 0.5;
+        figures.mmu = [(1, 0.0), (5, 0.5), (1000, 0.75)]
+            .map(|(window_ms, share)| Utilisation { window_ms, share })
+            .to_vec();
         let text = render(&figures);
         for part in [
             "generational",
@@ -158,6 +182,8 @@ mod tests {
             "full, cpu",
             "1.25",
             "64.0 MB",
+            "helpers 0.50 s cpu",
+            "of 1 ms 0%, of 1000 ms 75%",
         ] {
             assert!(text.contains(part), "no {part:?} in\n{text}");
         }

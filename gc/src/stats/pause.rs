@@ -99,6 +99,9 @@ names! {
     }
 }
 
+/// Spans of phases that a record keeps; what comes later is added to the last.
+const SPANS: usize = 12;
+
 /// The record of a stop.
 #[derive(Clone, Debug)]
 pub struct PauseRecord {
@@ -112,7 +115,9 @@ pub struct PauseRecord {
     pub wall_ns: u64,
     /// How much processor time the program's thread used in it.
     pub cpu_ns: u64,
-    phases: [u64; Phase::ALL.len()],
+    /// The first `spans` of them, each with its length in wall-clock nanoseconds.
+    phases: [(Phase, u64); SPANS],
+    spans: usize,
     /// Bytes in use before.
     pub bytes_before: usize,
     /// Bytes in use after.
@@ -128,12 +133,26 @@ pub struct PauseRecord {
 }
 
 impl PauseRecord {
-    /// The phases that took place, with their durations in wall-clock nanoseconds.
+    /// The phases that took place, with their durations in wall-clock nanoseconds;
+    /// of one that took place twice the sum.
     pub fn phases(&self) -> impl Iterator<Item = (Phase, u64)> {
+        let sum = |phase| {
+            let spans = self.phases[..self.spans].iter();
+            spans.filter(|s| s.0 == phase).map(|s| s.1).sum()
+        };
         Phase::ALL
             .iter()
-            .map(|&p| (p, self.phases[p as usize]))
+            .map(move |&p| (p, sum(p)))
             .filter(|p| p.1 != 0)
+    }
+    /// The phases in the order in which they took place: each with its offset
+    /// from the start of the stop and its length, in wall-clock nanoseconds.
+    pub fn spans(&self) -> impl Iterator<Item = (Phase, u64, u64)> {
+        let mut offset = 0;
+        self.phases[..self.spans].iter().map(move |&(phase, ns)| {
+            offset += ns;
+            (phase, offset - ns, ns)
+        })
     }
 }
 
@@ -191,7 +210,8 @@ impl Pause {
                 start_ns: (start - birth).as_nanos() as u64,
                 wall_ns: 0,
                 cpu_ns: 0,
-                phases: [0; Phase::ALL.len()],
+                phases: [(Phase::Prepare, 0); SPANS],
+                spans: 0,
                 bytes_before: 0,
                 bytes_after: 0,
                 objects_before: 0,
@@ -216,7 +236,14 @@ impl Pause {
     /// `phase` has just ended; it began when the last one ended.
     pub fn phase(&mut self, phase: Phase) {
         let now = Instant::now();
-        self.record.phases[phase as usize] += (now - self.mark).as_nanos() as u64;
+        let ns = (now - self.mark).as_nanos() as u64;
+        let record = &mut self.record;
+        if record.spans < SPANS {
+            record.phases[record.spans] = (phase, ns);
+            record.spans += 1;
+        } else {
+            record.phases[SPANS - 1].1 += ns;
+        }
         self.mark = now;
     }
     /// The program goes on.

@@ -49,6 +49,14 @@ impl Context {
     pub fn gc_bytes(&self) -> usize {
         self.vm().mem.heap.bytes()
     }
+    /// What the heap has measured so far.
+    pub fn heap_stats(&self) -> &moonsweep_gc::Stats {
+        self.vm().mem.heap.stats()
+    }
+    /// The most bytes ever committed at a time.
+    pub fn peak_committed_bytes(&self) -> usize {
+        self.vm().mem.heap.peak_committed_bytes()
+    }
     /// Whether a finalizer runs, or the state is being closed: the collector's
     /// options have no effect then.
     pub fn in_finalizer(&self) -> bool {
