@@ -4,14 +4,18 @@
 //! collector is a jump that the compiler can see through, never a virtual call.
 
 use crate::collectors::generational::Generational;
+use crate::collectors::incremental::Incremental;
 use crate::collectors::marksweep::MarkSweep;
 use crate::collectors::none::NoCollector;
 use crate::core::Core;
 use crate::header::Obj;
+use crate::heap::foreign::Foreign;
 use crate::model::{Model, Roots};
 use crate::options::Options;
 use crate::stats::{Cause, PauseKind};
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::str::FromStr;
 
 /// A collector, by name.
@@ -21,19 +25,27 @@ pub enum GcKind {
     None,
     /// Stop-the-world marking, lazy sweep.
     MarkSweep,
+    /// Incremental marking and sweeping by the crate gc-arena.
+    Incremental,
     /// Sticky-bit generations.
     Generational,
 }
 
 impl GcKind {
     /// All collectors.
-    pub const ALL: &'static [GcKind] = &[GcKind::None, GcKind::MarkSweep, GcKind::Generational];
+    pub const ALL: &'static [GcKind] = &[
+        GcKind::None,
+        GcKind::MarkSweep,
+        GcKind::Incremental,
+        GcKind::Generational,
+    ];
 
     /// The name that options use.
     pub fn name(self) -> &'static str {
         match self {
             GcKind::None => "none",
             GcKind::MarkSweep => "marksweep",
+            GcKind::Incremental => "incremental",
             GcKind::Generational => "generational",
         }
     }
@@ -44,6 +56,9 @@ impl GcKind {
                 "never collects: the baseline that the others' cost is measured against"
             }
             GcKind::MarkSweep => "stops the program, marks everything, sweeps lazily",
+            GcKind::Incremental => {
+                "marks and sweeps in small steps, by the crate gc-arena; chosen at start only"
+            }
             GcKind::Generational => {
                 "collects young objects often and the whole heap rarely (the default)"
             }
@@ -58,6 +73,7 @@ impl GcKind {
     pub fn shares_heap(self) -> bool {
         match self {
             GcKind::None | GcKind::MarkSweep | GcKind::Generational => true,
+            GcKind::Incremental => false,
         }
     }
 }
@@ -127,6 +143,22 @@ pub(crate) trait Collector {
     fn kind(&self) -> GcKind;
     /// Sets how much the program may allocate before the next safepoint.
     fn pace(&mut self, core: &mut Core);
+    /// Allocates an object when no run of cells is at hand; `None`: there is no memory.
+    ///
+    /// # Safety
+    /// The caller initialises the rest of the object before the next safepoint.
+    unsafe fn allocate<M: Model>(&mut self, core: &mut Core, size: usize, kind: u8) -> Option<Obj> {
+        // SAFETY: as the caller promised.
+        unsafe { core.space.alloc_slow(size, kind) }
+    }
+    /// Whether a cycle of steps is under way that this collector keeps the books of.
+    fn in_cycle(&self) -> bool {
+        false
+    }
+    /// Frees all that was found dead, so that what is left refers to nothing freed.
+    fn complete_sweep(&mut self, core: &mut Core) {
+        let _ = core;
+    }
     /// The barrier's slow path: `owner` is UNLOGGED and about to change.
     fn log(&mut self, core: &mut Core, owner: Obj);
     /// The same before a store of `word` into one slot of `owner`.
@@ -152,6 +184,7 @@ pub(crate) trait Collector {
 pub(crate) enum AnyCollector {
     None(NoCollector),
     MarkSweep(MarkSweep),
+    Incremental(Box<Incremental>),
     Generational(Generational),
 }
 
@@ -161,7 +194,15 @@ impl AnyCollector {
         match kind {
             GcKind::None => AnyCollector::None(NoCollector),
             GcKind::MarkSweep => AnyCollector::MarkSweep(MarkSweep),
+            GcKind::Incremental => AnyCollector::Incremental(Box::new(Incremental::new(options))),
             GcKind::Generational => AnyCollector::Generational(Generational::new(options)),
+        }
+    }
+    /// The directory of the objects that it allocates by means of its own.
+    pub fn foreign(&self) -> Option<Rc<RefCell<Foreign>>> {
+        match self {
+            AnyCollector::Incremental(c) => Some(c.objects()),
+            _ => None,
         }
     }
 }
@@ -171,6 +212,7 @@ macro_rules! each {
         match $any {
             AnyCollector::None($c) => $call,
             AnyCollector::MarkSweep($c) => $call,
+            AnyCollector::Incremental($c) => $call,
             AnyCollector::Generational($c) => $call,
         }
     };
@@ -182,6 +224,17 @@ impl Collector for AnyCollector {
     }
     fn pace(&mut self, core: &mut Core) {
         each!(self, c => c.pace(core))
+    }
+    #[inline]
+    unsafe fn allocate<M: Model>(&mut self, core: &mut Core, size: usize, kind: u8) -> Option<Obj> {
+        // SAFETY: as the caller promised.
+        each!(self, c => unsafe { c.allocate::<M>(core, size, kind) })
+    }
+    fn in_cycle(&self) -> bool {
+        each!(self, c => c.in_cycle())
+    }
+    fn complete_sweep(&mut self, core: &mut Core) {
+        each!(self, c => c.complete_sweep(core))
     }
     #[inline]
     fn log(&mut self, core: &mut Core, owner: Obj) {

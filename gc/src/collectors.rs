@@ -3,6 +3,7 @@
 
 pub(crate) mod full;
 pub(crate) mod generational;
+pub(crate) mod incremental;
 pub(crate) mod marksweep;
 pub(crate) mod none;
 pub(crate) mod slices;

@@ -2,7 +2,8 @@
 //!
 //! Byte 0 `kind`: written once at allocation. Byte 1 `flags`: the collector's
 //! (UNLOGGED and others), changed by the program's thread only. Bytes 2-3: the
-//! model's own. Bytes 4-7: reference count (collector `refcount`).
+//! model's own. Bytes 4-7: reference count (collector `refcount`), or the bytes
+//! of the object's cell (collector `incremental`; zero: it is too large for one).
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
@@ -103,6 +104,16 @@ impl Obj {
     pub(crate) fn wants_to_hear(self, concerns: impl FnOnce() -> bool) -> bool {
         let flags = self.header().flags.load(Relaxed);
         flags & UNLOGGED != 0 && (flags & FROZEN != 0 || concerns())
+    }
+    /// The reference count; under `incremental` the bytes of the object's cell.
+    #[inline(always)]
+    pub(crate) fn count(self) -> u32 {
+        self.header().count.load(Relaxed)
+    }
+    /// Sets the reference count.
+    #[inline(always)]
+    pub(crate) fn set_count(self, n: u32) {
+        self.header().count.store(n, Relaxed)
     }
     /// The collector's flags.
     #[inline(always)]

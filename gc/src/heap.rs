@@ -7,10 +7,12 @@
 //! | `pool` | free blocks |
 //! | `alloc`, `large` | allocation |
 //! | `sweep` | freeing |
+//! | `foreign` | objects that a collector allocates by means of its own |
 
 pub(crate) mod alloc;
 pub(crate) mod bitmap;
 pub(crate) mod block;
+pub(crate) mod foreign;
 pub(crate) mod large;
 pub(crate) mod memory;
 pub(crate) mod pool;
@@ -37,7 +39,7 @@ pub struct Heap<M: Model> {
 }
 
 /// What the collector knows of an object; for tests and tools.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Inspection {
     /// Its cell is in use.
     pub allocated: bool,
@@ -63,6 +65,7 @@ impl<M: Model> Heap<M> {
     pub fn with_options(options: Options) -> Heap<M> {
         let mut collector = AnyCollector::create(options.gc, &options);
         let mut core = Core::new(options);
+        core.space.foreign = collector.foreign();
         collector.pace(&mut core);
         Heap {
             core,
@@ -117,7 +120,7 @@ impl<M: Model> Heap<M> {
     #[inline(never)]
     pub unsafe fn alloc_slow(&mut self, size: usize, kind: u8) -> Obj {
         // SAFETY: as the caller promised.
-        match unsafe { self.core.space.alloc_slow(size, kind) } {
+        match unsafe { self.collector.allocate::<M>(&mut self.core, size, kind) } {
             Some(obj) => obj,
             None => {
                 let layout = std::alloc::Layout::from_size_align(size, 16);
@@ -140,7 +143,7 @@ impl<M: Model> Heap<M> {
             return None;
         }
         // SAFETY: as the caller promised.
-        unsafe { self.core.space.alloc_slow(size, kind) }
+        unsafe { self.collector.allocate::<M>(&mut self.core, size, kind) }
     }
     /// Accounts for memory that objects own outside of the heap (`delta` in bytes).
     pub fn external(&mut self, delta: isize) {
@@ -204,7 +207,7 @@ impl<M: Model> Heap<M> {
     }
     /// Bytes whose pages may be resident.
     pub fn committed_bytes(&self) -> usize {
-        self.core.space.pool.committed_bytes()
+        self.core.space.committed_bytes()
     }
     /// Most bytes ever in use at a time (to the granularity of a run of cells).
     pub fn peak_bytes(&self) -> usize {
@@ -212,7 +215,7 @@ impl<M: Model> Heap<M> {
     }
     /// Most bytes ever committed at a time.
     pub fn peak_committed_bytes(&self) -> usize {
-        self.core.space.pool.peak_committed_bytes()
+        self.core.space.peak_committed_bytes()
     }
     /// What was measured.
     pub fn stats(&self) -> &Stats {
@@ -254,7 +257,7 @@ impl<M: Model> Heap<M> {
     }
     /// Whether a collection of the whole heap is under way in slices.
     pub fn is_marking(&self) -> bool {
-        self.core.marking.is_some()
+        self.core.marking.is_some() || self.collector.in_cycle()
     }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.
     pub fn collect_full<R: Roots>(&mut self, roots: &mut R) {
@@ -316,17 +319,24 @@ impl<M: Model> Heap<M> {
     pub fn verify<R: Roots>(&mut self, roots: &mut R) -> Result<usize, Fault> {
         verify::reachable::<M, R>(&mut self.core, roots)
     }
-    /// Calls `f` for every object in the heap, dead ones not collected yet included.
+    /// Calls `f` for every object in the heap, dead ones not collected yet included,
+    /// unless they refer to something freed.
     pub fn each_object(&mut self, f: impl FnMut(Obj)) {
         self.core.space.flush();
+        self.collector.complete_sweep(&mut self.core);
         self.core.space.each_object(f)
     }
     /// What the collector knows of an object.
     pub fn inspect(&self, obj: Obj) -> Inspection {
+        let space = &self.core.space;
+        let allocated = space.is_allocated(obj.addr());
+        if !allocated && !space.mem.contains(obj.addr()) {
+            return Inspection::default(); // not our memory: it must not be looked at
+        }
         Inspection {
-            allocated: self.core.space.is_allocated(obj.addr()),
-            bytes: self.core.space.mem.size_of(obj),
-            old: self.core.space.mem.old.test(obj.addr()),
+            allocated,
+            bytes: space.size_of(obj),
+            old: space.is_old(obj),
             unlogged: obj.unlogged(),
             finalizable: self.has_finalizer(obj),
         }

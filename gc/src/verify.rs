@@ -2,7 +2,7 @@
 //! own visited set. It names parent, field and child of what it finds.
 
 use crate::core::Core;
-use crate::header::Obj;
+use crate::header::{Header, Obj};
 use crate::heap::alloc::Space;
 use crate::heap::block::{Use, young};
 use crate::heap::size_class::{CELL_BYTES, GRANULE};
@@ -244,6 +244,13 @@ pub(crate) fn generations<M: Model>(core: &mut Core) -> Result<(), Fault> {
 impl Space {
     /// Calls `f` for every object, dead ones not collected yet included. Flush first.
     pub(crate) fn each_object(&self, mut f: impl FnMut(Obj)) {
+        let foreign = self.foreign.as_ref().map(|o| o.borrow().addresses());
+        for p in foreign.into_iter().flatten() {
+            if let Some(p) = NonNull::new(p as *mut Header) {
+                // SAFETY: an object that was allocated and not freed.
+                f(unsafe { Obj::from_ptr(p) })
+            }
+        }
         for block in 0..self.pool.high() {
             let info = self.mem.info(block);
             let start = self.mem.addr(block);

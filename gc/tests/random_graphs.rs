@@ -415,7 +415,7 @@ impl<const AGES: bool> World<AGES> {
                 if self.rng.one_in(12) {
                     // The program goes on in the midst of the lazy sweep.
                     let kind = self.m.heap.kind();
-                    if self.collects {
+                    if self.collects && kind.shares_heap() {
                         for by in [GcKind::MarkSweep, GcKind::Generational, kind] {
                             self.m.heap.switch(by, &mut self.m.roots).unwrap();
                             self.run_finalizers();
@@ -579,7 +579,10 @@ fn switching_while_running() {
             w.step();
             if i % 100 == 99 {
                 let kind = GcKind::ALL[w.rng.below(GcKind::ALL.len())];
-                w.m.heap.switch(kind, &mut w.m.roots).unwrap();
+                let before = w.m.heap.kind();
+                let result = w.m.heap.switch(kind, &mut w.m.roots);
+                assert_eq!(result.is_ok(), kind.shares_heap());
+                assert_eq!(w.m.heap.kind(), if result.is_ok() { kind } else { before });
                 w.run_finalizers();
             }
             if i % 1000 == 999 {

@@ -11,13 +11,16 @@
 
 use super::bitmap::{find_set, for_range};
 use super::block::{BLOCK_BYTES, BlockId, Use, young};
+use super::foreign::Foreign;
 use super::memory::{Memory, Reservation};
 use super::pool::Pool;
 use super::size_class::{
     CELL_BYTES, CLASSES, GRANULE, SMALL_LIMIT, STARTS, cells_per_block, class_of, end_granule,
 };
 use crate::header::{Header, Obj};
+use std::cell::RefCell;
 use std::ptr::{NonNull, null_mut};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// The nursery budget is used up, or the log is long.
@@ -82,6 +85,8 @@ pub struct Space {
     pub epoch: u32,
     /// Fill freed cells with a pattern.
     pub poison: bool,
+    /// Objects outside of the blocks.
+    pub foreign: Option<Rc<RefCell<Foreign>>>,
     _reservation: Reservation,
 }
 
@@ -121,6 +126,7 @@ impl Space {
             peak_bytes: 0,
             epoch: 1,
             poison: false,
+            foreign: None,
             _reservation: reservation,
         }
     }
@@ -398,6 +404,9 @@ impl Space {
 
     /// Whether an object starts at `addr` and was not found dead. For checks; exact after `flush`.
     pub fn is_allocated(&self, addr: usize) -> bool {
+        if let Some(foreign) = &self.foreign {
+            return foreign.borrow().contains(addr);
+        }
         if !self.mem.contains(addr) || !addr.is_multiple_of(GRANULE) || !self.mem.alloc.test(addr) {
             return false;
         }
@@ -407,6 +416,37 @@ impl Space {
             Use::Large => true,
             Use::Cells => info.swept() == self.epoch || self.mem.mark.test(addr),
         }
+    }
+    /// Bytes of the cell, run of blocks or foreign memory that holds `obj`.
+    pub fn size_of(&self, obj: Obj) -> usize {
+        match &self.foreign {
+            None => self.mem.size_of(obj),
+            Some(foreign) => {
+                let large = foreign.borrow().large_bytes(obj);
+                large.unwrap_or(obj.count() as usize)
+            }
+        }
+    }
+    /// Whether `obj` survived a collection, if the collector keeps track of that.
+    pub fn is_old(&self, obj: Obj) -> bool {
+        self.mem.contains(obj.addr()) && self.mem.old.test(obj.addr())
+    }
+    /// Bytes whose pages may be resident. Of foreign objects only what was
+    /// allocated for them is known, not what their allocator holds beyond that.
+    pub fn committed_bytes(&self) -> usize {
+        let foreign = self
+            .foreign
+            .as_ref()
+            .map_or(0, |f| f.borrow().committed_bytes());
+        self.pool.committed_bytes() + foreign
+    }
+    /// The most at a time.
+    pub fn peak_committed_bytes(&self) -> usize {
+        let foreign = self
+            .foreign
+            .as_ref()
+            .map_or(0, |f| f.borrow().peak_committed_bytes());
+        self.pool.peak_committed_bytes() + foreign
     }
     /// Blocks that were ever used, roughly.
     pub fn blocks_in_use(&self) -> usize {

@@ -1,0 +1,116 @@
+//! The end of marking, in gc-arena's finalize phase: weak references,
+//! ephemerons, finalizers, in Lua's order (`weak.rs`), and whatever outside of
+//! the heap knows of the dead.
+//!
+//! `is_dead` tells what was not reached, `resurrect` makes it grey, and
+//! `finish_marking` lets gc-arena mark on from there. The common code of
+//! all collectors decides; it sees gc-arena's verdict through a [`Scope`].
+
+use super::Incremental;
+use super::cell::pointer;
+use crate::core::Core;
+use crate::header::Obj;
+use crate::mark::{GreyQueue, Scope, Tracer};
+use crate::model::{Model, Roots};
+use crate::stats::Phase;
+use crate::stats::pause::Pause;
+use gc_arena::{Finalization, Gc};
+
+/// What gc-arena has reached.
+pub(super) struct Verdict<'gc> {
+    finalization: &'gc Finalization<'gc>,
+}
+
+impl Scope for Verdict<'_> {
+    /// Lets gc-arena visit the object, so it is never the caller's to visit.
+    fn claim(&mut self, obj: Obj) -> bool {
+        // SAFETY: what a live or resurrected object refers to is not freed before the sweep.
+        let gc = unsafe { pointer(obj) };
+        if Gc::is_dead(self.finalization, gc) {
+            Gc::resurrect(self.finalization, gc)
+        }
+        false
+    }
+    fn reached(&self, obj: Obj) -> bool {
+        // SAFETY: as in `claim`; lists of objects forget the dead in each cycle.
+        !Gc::is_dead(self.finalization, unsafe { pointer(obj) })
+    }
+    fn before(&mut self, _obj: Obj) {}
+    fn after(&mut self, _obj: Obj) {}
+    fn kept_weakly(&mut self, _owner: Obj, _target: Obj) {}
+}
+
+impl Incremental {
+    /// Lets gc-arena mark to the end, then shows its verdict to `f`.
+    ///
+    /// The roots must be lent, and no sweep be under way.
+    fn examine<M: Model, T>(&mut self, f: impl FnOnce(&mut Tracer<M, Verdict>) -> T) -> T {
+        // SAFETY: the books outlive the guard.
+        let reporting = unsafe { super::hook::Reporting::to(&self.cycle) };
+        let marked = self.arena.finish_marking();
+        drop(reporting);
+        let marked = marked.expect("marking ends unless a sweep is under way");
+        let cycle = &self.cycle;
+        marked.finalize(|finalization, _| {
+            let mut tracer = Tracer::new(Verdict { finalization }, GreyQueue::new());
+            cycle.borrow_mut().swap(&mut tracer);
+            let result = f(&mut tracer);
+            cycle.borrow_mut().swap(&mut tracer);
+            result
+        })
+    }
+
+    /// Closes over ephemerons: each round lets gc-arena visit the values whose
+    /// keys were reached, and the visits wake entries that waited for their key.
+    fn converge<M: Model>(&mut self) {
+        loop {
+            self.examine::<M, _>(|tracer| tracer.converge());
+            self.examine::<M, _>(|_| ());
+            if self.cycle.borrow().ephemerons.settled() {
+                return;
+            }
+        }
+    }
+
+    /// Marks to the end, decides on all that is weak, and begins the sweep.
+    pub(super) fn settle<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: *mut R,
+        pause: &mut Pause,
+    ) {
+        let finalizers = &mut core.finalizers;
+        self.examine::<M, _>(|tracer| finalizers.mark_pending(tracer, true));
+        self.converge::<M>();
+        pause.phase(Phase::Mark);
+        let (cleared, resurrected) = self.examine::<M, _>(|tracer| {
+            tracer.clear_weak_values(0);
+            (tracer.weak.len(), finalizers.resurrect(tracer, true))
+        });
+        if resurrected {
+            self.converge::<M>();
+        }
+        self.examine::<M, _>(|tracer| {
+            tracer.clear_weak_keys();
+            tracer.clear_weak_values(cleared);
+        });
+        pause.phase(Phase::Weak);
+        let drops = &mut core.drops;
+        let freed = self.examine::<M, _>(|tracer| {
+            let live = |o: Obj| tracer.scope.reached(o);
+            // SAFETY: the caller lends the roots; gc-arena does not look at them meanwhile.
+            unsafe { &mut *roots }.prune(&live, true);
+            drops.drop_dead::<M>(live, true)
+        });
+        core.space.external(-(freed as isize));
+        core.finalizers.promote(|_| true);
+        core.drops.promote(|_| true);
+        let mut cycle = self.cycle.borrow_mut();
+        pause.work(std::mem::take(&mut cycle.work));
+        cycle.weak.clear();
+        cycle.ephemerons = Default::default();
+        drop(cycle);
+        pause.phase(Phase::Prune);
+        self.begin_sweep();
+    }
+}
