@@ -76,10 +76,11 @@ pub(super) fn quota(pending: f64, new: f64) -> f64 {
     pending.min((2.0 * new).max(pending / BACKLOG_SHARE))
 }
 
-/// How long a slice may take: half the goal, and more as the debt not paid yet
-/// approaches the size of the heap, so that it cannot grow without bound.
+/// How long a slice may take: half the goal, and more once the debt not paid yet
+/// is more than a quarter of the heap, so that it cannot grow without bound.
 pub(super) fn slice_ns(goal_ns: u64, pending: f64, heap: f64) -> u64 {
-    let haste = 1.0 + 8.0 * pending / heap.max(units(MIN_GROWTH / 64, MIN_GROWTH));
+    let heap = heap.max(units(MIN_GROWTH / 64, MIN_GROWTH));
+    let haste = (4.0 * pending / heap).max(1.0);
     (goal_ns as f64 / 2.0 * haste) as u64
 }
 
@@ -132,6 +133,7 @@ mod tests {
     #[test]
     fn a_backlog_buys_time() {
         assert_eq!(slice_ns(500_000, 0.0, 1e9), 250_000);
-        assert_eq!(slice_ns(500_000, 1e9, 1e9), 9 * 250_000);
+        assert_eq!(slice_ns(500_000, 0.25e9, 1e9), 250_000);
+        assert_eq!(slice_ns(500_000, 1e9, 1e9), 4 * 250_000);
     }
 }
