@@ -16,12 +16,14 @@ pub struct Reports {
     pub json: Option<String>,
     /// `--gc-histogram FILE`
     pub histogram: Option<String>,
+    /// `--gc-hdr-log FILE`
+    pub hdr_log: Option<String>,
     /// `--gc-trace FILE`
     pub trace: Option<String>,
 }
 
 /// The options that are no business of the heap's: name, arity, form, meaning.
-const REPORTS: [(&str, Arity, &str, &str); 5] = [
+const REPORTS: [(&str, Arity, &str, &str); 6] = [
     (
         "gc-log",
         Arity::Optional,
@@ -45,6 +47,12 @@ const REPORTS: [(&str, Arity, &str, &str); 5] = [
         Arity::Required,
         "--gc-histogram FILE",
         "The pauses counted by length, as JSON.",
+    ),
+    (
+        "gc-hdr-log",
+        Arity::Required,
+        "--gc-hdr-log FILE",
+        "The same as an HdrHistogram log.",
     ),
     (
         "gc-trace",
@@ -98,6 +106,7 @@ pub fn apply(
             "gc-stats" => reports.summary = true,
             "gc-stats-json" => reports.json = value.clone(),
             "gc-histogram" => reports.histogram = value.clone(),
+            "gc-hdr-log" => reports.hdr_log = value.clone(),
             "gc-trace" => reports.trace = value.clone(),
             _ => {
                 let row = heap_option(name).ok_or_else(|| format!("unknown option '{name}'"))?;

@@ -35,3 +35,42 @@ fn every_workload_agrees_with_the_reference() {
         assert!(row["told"]["metered_ms_99.9"].is_number(), "{row}");
     }
 }
+
+#[test]
+fn heaps_of_several_sizes_and_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let [json, html] = ["results.json", "page.html"].map(|name| folder.path().join(name));
+    let output = Command::new(MOONSWEEP)
+        .args(["bench", "graph:0.02", "--gc", "marksweep,generational"])
+        .args(["--runs", "1", "--heaps", "2,4", "--json"])
+        .arg(&json)
+        .arg("--html")
+        .arg(&html)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let results: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    let rows = results["results"].as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    let limit = |row: &Value| {
+        row["heap_max_bytes"].as_f64().unwrap() / row["heap_factor"].as_f64().unwrap()
+    };
+    for row in rows {
+        assert!(row["error"].is_null(), "{row}");
+        assert!(
+            (limit(row) / limit(&rows[0]) - 1.0).abs() < 0.01,
+            "one minimum: {row}"
+        );
+        assert!(row["overhead_cpu"].as_f64().unwrap() >= 1.0, "{row}");
+        let average = row["average_heap_bytes"].as_f64().unwrap();
+        assert!(
+            average < row["heap_max_bytes"].as_f64().unwrap() * 1.1,
+            "{row}"
+        );
+        assert!(row["mmu"].as_array().unwrap().len() > 5);
+    }
+    assert!(results["noise"]["wall"]["max_ms"].as_f64().unwrap() > 0.0);
+    let page = std::fs::read_to_string(&html).unwrap();
+    assert!(page.contains("graph:0.02") && page.matches("<svg").count() >= 3);
+}

@@ -6,22 +6,33 @@
 //! 2. What each run printed is compared. Where answers differ no time counts.
 //! 3. Several runs become one row: medians of times, shares and percentiles,
 //!    but the worst of all runs as the longest pause ([`cell`]).
-//! 4. One table, and a line of bars for each row ([`table`], [`histogram`]).
+//! 4. One table, and a line of bars for each row ([`table`], [`histogram`]); on
+//!    demand a page with charts ([`html`], [`chart`]).
+//!
+//! With `--heaps` all that is done in heaps of several sizes, multiples of the
+//! least that each program needs ([`heaps`]). Before and after everything the
+//! machine's own noise is measured ([`noise`]).
 
 mod cell;
+mod chart;
 mod child;
+mod heaps;
 mod histogram;
+mod html;
+mod noise;
 mod options;
 mod table;
 mod workloads;
 
 use cell::Cell;
 use child::{Failure, Run, Runner};
+use noise::Noise;
 use options::{BenchOptions, Program, Request};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// One program's results: its row for each runner.
 struct Outcome {
@@ -29,7 +40,31 @@ struct Outcome {
     cells: Vec<(String, Result<Cell, Failure>)>,
     /// Why no time of this program counts, if answers differed.
     disagreement: Option<String>,
+    /// The heap in which it ran, if that was limited to a multiple of the minimum.
+    heap: Option<Heap>,
 }
+
+/// The size of a heap.
+#[derive(Clone, Debug)]
+struct Heap {
+    /// How many times the minimum.
+    factor: f64,
+    /// Its limit.
+    bytes: u64,
+}
+
+impl Outcome {
+    /// What the table calls it.
+    fn name(&self) -> String {
+        match &self.heap {
+            Some(heap) => format!("{} {}x", self.program, heap.factor),
+            None => self.program.clone(),
+        }
+    }
+}
+
+/// How long the machine's noise is measured, before and after.
+const NOISE: Duration = Duration::from_millis(500);
 
 /// Runs the command; `words` are those after `bench`.
 pub fn main(words: Vec<OsString>) -> ExitCode {
@@ -57,13 +92,33 @@ fn compare(options: &BenchOptions) -> Result<bool, String> {
         .prefix("moonsweep-bench-")
         .tempdir();
     let folder = folder.map_err(|e| format!("cannot make a temporary folder: {e}"))?;
-    let mut outcomes = Vec::new();
+    let quiet = Noise::measure(NOISE);
+    let (mut outcomes, mut fine) = (Vec::new(), true);
     for program in &options.programs {
-        outcomes.push(run_program(program, &runners, options, folder.path()));
+        if options.heaps.is_empty() {
+            outcomes.push(run_program(program, &runners, options, folder.path()));
+            continue;
+        }
+        progress(&format!("{}: looking for its minimum heap", program.name()));
+        match heaps::minimum(&frugal(&runners[0]), program, options, folder.path()) {
+            Ok(bytes) => {
+                let sizes = options.heaps.iter().map(|factor| Heap {
+                    factor: *factor,
+                    bytes: (bytes as f64 * factor) as u64,
+                });
+                let in_heap = |heap| run_in(heap, program, &runners, options, folder.path());
+                outcomes.extend(sizes.map(in_heap));
+            }
+            Err(failure) => {
+                complain(&format!("{}: no minimum heap: {failure:?}", program.name()));
+                fine = false;
+            }
+        }
     }
     progress("");
+    let noise = quiet.and(Noise::measure(NOISE));
     say(&table::render(&outcomes, options.runs));
-    let mut fine = true;
+    say(&format!("\n{}", noise.render()));
     for outcome in &outcomes {
         if let Some(text) = &outcome.disagreement {
             complain(&format!("{}: {text}", outcome.program));
@@ -71,14 +126,16 @@ fn compare(options: &BenchOptions) -> Result<bool, String> {
         }
         for (name, result) in &outcome.cells {
             if let Err(Failure::Other(text)) = result {
-                complain(&format!("{} under {name}: {text}", outcome.program));
+                complain(&format!("{} under {name}: {text}", outcome.name()));
                 fine = false;
             }
         }
     }
     if let Some(path) = &options.json {
-        let text = cell::json(&outcomes, options);
-        std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.to_string_lossy()))?;
+        write(path, &cell::json(&outcomes, options, &noise))?;
+    }
+    if let Some(path) = &options.html {
+        write(path, &html::render(&outcomes, options.runs, &noise)?)?;
     }
     Ok(fine)
 }
@@ -110,6 +167,39 @@ fn runners(options: &BenchOptions) -> Result<Vec<Runner>, String> {
         }
     }
     Ok(runners)
+}
+
+fn write(path: &OsString, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.to_string_lossy()))
+}
+
+/// The runner under which minimum heaps are found: the collector that keeps
+/// nothing for later.
+fn frugal(any: &Runner) -> Runner {
+    let mut runner = any.clone();
+    runner.options.extend(["--gc".into(), "marksweep".into()]);
+    runner
+}
+
+/// Runs one program in a heap of limited size.
+fn run_in(
+    heap: Heap,
+    program: &Program,
+    runners: &[Runner],
+    options: &BenchOptions,
+    folder: &Path,
+) -> Outcome {
+    let limited = |runner: &Runner| {
+        let mut runner = runner.clone();
+        runner.options.push(heaps::limit_flag(heap.bytes));
+        runner
+    };
+    // the reference knows no limit
+    let ours = runners.iter().filter(|r| r.has_figures);
+    let runners: Vec<Runner> = ours.map(limited).collect();
+    let mut outcome = run_program(program, &runners, options, folder);
+    outcome.heap = Some(heap);
+    outcome
 }
 
 /// Runs one program under each runner by turns, as often as asked for.
@@ -152,12 +242,15 @@ fn run_program(
             }
         }
     }
-    let cell = |runs: Result<Vec<Run>, Failure>| runs.map(|runs| Cell::sum_up(&runs));
+    let sum_up = |runs: Result<Vec<Run>, Failure>| runs.map(|runs| Cell::sum_up(&runs));
     let names = runners.iter().map(|r| r.name.clone());
+    let mut cells: Vec<_> = names.zip(runs.into_iter().map(sum_up)).collect();
+    cell::set_overheads(&mut cells);
     Outcome {
         program: name,
-        cells: names.zip(runs.into_iter().map(cell)).collect(),
+        cells,
         disagreement,
+        heap: None,
     }
 }
 

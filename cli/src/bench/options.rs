@@ -24,8 +24,12 @@ pub struct BenchOptions {
     pub reference: Option<OsString>,
     /// How long one run may take.
     pub timeout: Option<Duration>,
+    /// Multiples of each program's minimum heap in which it runs; none: no limit.
+    pub heaps: Vec<f64>,
     /// Where the results go as JSON.
     pub json: Option<OsString>,
+    /// Where they go as an HTML page.
+    pub html: Option<OsString>,
     /// Options of the heap for every process under a collector.
     pub heap: Vec<OsString>,
     /// Arguments for the scripts.
@@ -77,7 +81,9 @@ pub fn help() -> String {
          \x20 --size X            multiplies the workloads' sizes; NAME:X does for one of them\n\
          \x20 --reference[=LUA]   adds lua5.4, or another Lua 5.4, in each of its collector's modes\n\
          \x20 --timeout S         ends a run after so many seconds\n\
+         \x20 --heaps LIST        runs in heaps of so many times the program's minimum: 1.5,2,3\n\
          \x20 --json FILE         writes all figures to FILE\n\
+         \x20 --html FILE         writes a page with tables and charts to FILE\n\
          \x20 --list              names the workloads\n\
          \x20 --source NAME       shows a workload's program\n\
          \x20 --heap-max SIZE and the other options of the heap are handed on\n\
@@ -115,7 +121,9 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
         size: 1.0,
         reference: None,
         timeout: None,
+        heaps: Vec::new(),
         json: None,
+        html: None,
         heap: Vec::new(),
         arguments: Vec::new(),
     };
@@ -154,7 +162,9 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
                 let found = workloads::find(&name).ok_or_else(|| unknown(&name))?;
                 return Ok(Request::Print(found.source.to_owned()));
             }
+            Long("heaps") => options.heaps = factors(&parser.value()?.string()?)?,
             Long("json") => options.json = Some(parser.value()?),
+            Long("html") => options.html = Some(parser.value()?),
             Long("list") => return Ok(Request::Print(list())),
             Long("help") | Short('h') => return Ok(Request::Print(help())),
             Long(name) if gc_flags::is_heap_option(name) => {
@@ -177,6 +187,10 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
             Value(word) => options.programs.push(program(word)?),
             other => return Err(other.unexpected()),
         }
+    }
+    let limited = |flag: &OsString| flag.to_string_lossy().starts_with("--heap-max");
+    if !options.heaps.is_empty() && options.heap.iter().any(limited) {
+        return Err("'--heaps' sets the limit that '--heap-max' would set".into());
     }
     if options.programs.is_empty() {
         let usual = workloads::of(Set::Usual).map(|w| Program::Workload(w, 1.0));
@@ -207,6 +221,13 @@ fn collectors(list: &str) -> Result<Vec<String>, lexopt::Error> {
         return Err("'--gc' names no collector".into());
     }
     Ok(chosen)
+}
+
+/// A list of heap sizes.
+fn factors(list: &str) -> Result<Vec<f64>, lexopt::Error> {
+    let factor = |text: &str| text.parse().ok().filter(|f| (1.0..=1000.0).contains(f));
+    let factors: Option<Vec<f64>> = list.split(',').map(factor).collect();
+    factors.ok_or_else(|| format!("'--heaps {list}' must be numbers from 1 up").into())
 }
 
 /// A workload by its name, with a factor for its size behind a colon, or else
@@ -286,6 +307,13 @@ mod tests {
         assert!(
             bad("--timeout 0").contains("--timeout") && bad("--timeout nan").contains("--timeout")
         );
+    }
+
+    #[test]
+    fn heaps_are_factors_from_one_up() {
+        assert_eq!(run("trees --heaps 1.5,2").heaps, [1.5, 2.0]);
+        assert!(bad("--heaps 0.5").contains("from 1 up") && bad("--heaps 2,x").contains("from 1"));
+        assert!(bad("--heaps 2 --heap-max 1G").contains("--heap-max"));
     }
 
     #[test]

@@ -7,11 +7,13 @@ use super::histogram;
 use crate::report::summary::millis;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-const HEADER: [&str; 14] = [
+/// The titles of the columns.
+pub const HEADER: [&str; 15] = [
     "workload",
     "collector",
     "time s",
     "CPU s",
+    "LBO",
     "GC %",
     "pauses",
     "p50",
@@ -35,45 +37,35 @@ pub fn render(outcomes: &[Outcome], runs: usize) -> String {
     let mut table = Table::new();
     table.load_style(RULED);
     table.set_header(HEADER);
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 1));
+        if at >= 2 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
     let mut bars = Vec::new();
     for outcome in outcomes {
         for (at, (runner, result)) in outcome.cells.iter().enumerate() {
             let name = if at == 0 {
-                outcome.program.as_str()
+                outcome.name()
             } else {
-                ""
+                String::new()
             };
-            let mut row = vec![name.to_owned(), runner.clone()];
-            match result {
-                _ if outcome.disagreement.is_some() => row.push("differs".to_owned()),
-                Err(Failure::OutOfMemory) => row.push("no memory".to_owned()),
-                Err(Failure::TooLong) => row.push("too long".to_owned()),
-                Err(Failure::Other(_)) => row.push("failed".to_owned()),
-                Ok(cell) => {
-                    figures(&mut row, cell);
-                    if let Some(inside) = cell.inside.as_ref().filter(|i| i.pauses.cpu.count > 0) {
-                        let name = format!("{:<16} {runner}", outcome.program);
-                        bars.push((name, inside.histogram.clone()));
-                    }
-                }
+            let mut row = vec![name, runner.clone()];
+            row.extend(columns(outcome, result));
+            let inside = result.as_ref().ok().and_then(|cell| cell.inside.as_ref());
+            if let Some(inside) = inside.filter(|i| i.pauses.cpu.count > 0)
+                && outcome.disagreement.is_none()
+            {
+                let name = format!("{:<16} {runner}", outcome.name());
+                bars.push((name, inside.histogram.clone()));
             }
             table.add_row(row);
         }
     }
     let mut text = table.trim_fmt();
     text.push('\n');
-    text.push_str(&format!(
-        "{}; max is the longest of all runs. Pauses are in milliseconds of the program's\n\
-         CPU time, but w99.9 and w max of time on the wall; GC % is their share of it. Gap is the\n\
-         longest time without progress that the program itself saw, in milliseconds.\n",
-        match runs {
-            1 => "One run each".to_owned(),
-            _ => format!("Medians of {runs} runs"),
-        }
-    ));
+    text.push_str(&legend(runs));
     if !bars.is_empty() {
         text.push_str("\nPauses by length, all runs together (heights are logarithmic):\n");
         text.push_str(&histogram::render(&bars));
@@ -81,10 +73,42 @@ pub fn render(outcomes: &[Outcome], runs: usize) -> String {
     text
 }
 
-/// Appends the columns after the collector's name.
+/// What the columns mean.
+pub fn legend(runs: usize) -> String {
+    format!(
+        "{}; max is the longest of all runs. Pauses are in milliseconds of the program's\n\
+         CPU time, but w99.9 and w max of time on the wall; GC % is their share of it. LBO: CPU time\n\
+         over the least that the program costs without collection. Gap: the longest time without\n\
+         progress that the program itself saw, in milliseconds.\n",
+        match runs {
+            1 => "One run each".to_owned(),
+            _ => format!("Medians of {runs} runs"),
+        }
+    )
+}
+
+/// The columns after the collector's name.
+pub fn columns(outcome: &Outcome, result: &Result<Cell, Failure>) -> Vec<String> {
+    let word = |text: &str| vec![text.to_owned()];
+    match result {
+        _ if outcome.disagreement.is_some() => word("differs"),
+        Err(Failure::OutOfMemory) => word("no memory"),
+        Err(Failure::TooLong) => word("too long"),
+        Err(Failure::Other(_)) => word("failed"),
+        Ok(cell) => {
+            let mut row = Vec::new();
+            figures(&mut row, cell);
+            row
+        }
+    }
+}
+
+/// Appends the columns of a run that went well.
 fn figures(row: &mut Vec<String>, cell: &Cell) {
     row.push(format!("{:.2}", cell.time_s));
     row.push(format!("{:.2}", cell.cpu_s));
+    let overhead = cell.overhead_cpu;
+    row.push(overhead.map_or_else(|| "-".to_owned(), |o| format!("{o:.2}")));
     match &cell.inside {
         Some(Inside {
             gc_share, pauses, ..
@@ -106,22 +130,24 @@ fn figures(row: &mut Vec<String>, cell: &Cell) {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
-    use crate::report::figures::{Clocks, Lengths};
+    use crate::report::figures::{Clocks, Lengths, Utilisation};
     use std::collections::BTreeMap;
 
-    fn cell(inside: Option<Inside>) -> Cell {
+    pub fn cell(inside: Option<Inside>) -> Cell {
         Cell {
             time_s: 1.5,
             cpu_s: 1.25,
             peak_bytes: 64 << 20,
+            overhead_cpu: Some(1.125),
+            overhead_time: None,
             inside,
             told: BTreeMap::from([("gap_ms".to_owned(), 4.75)]),
         }
     }
 
-    fn inside() -> Inside {
+    pub fn inside() -> Inside {
         let lengths = Lengths {
             count: 40,
             p50_ms: 0.25,
@@ -133,12 +159,20 @@ mod tests {
         histogram.add(250_000, 40);
         Inside {
             gc_share: 0.125,
+            collection_cpu_s: 0.5,
+            collection_time_s: 0.5,
             pauses: Clocks {
                 wall: lengths,
                 cpu: lengths,
             },
             peak_heap_bytes: 0,
+            average_heap_bytes: 0.0,
+            peak_committed_bytes: 0,
+            mmu: [(1, 0.25), (10, 0.5), (1000, 0.875)]
+                .map(|(window_ms, share)| Utilisation { window_ms, share })
+                .to_vec(),
             histogram,
+            lengths: BTreeMap::from([(20_000, 30), (3_250_000, 10)]),
         }
     }
 
@@ -151,6 +185,7 @@ mod tests {
                 ("lua5.4".into(), Ok(cell(None))),
             ],
             disagreement,
+            heap: None,
         }
     }
 
@@ -160,6 +195,7 @@ mod tests {
         for part in [
             "Medians of 3 runs",
             "12.5",
+            "1.12",
             "0.25",
             "3.25",
             "4.75",

@@ -108,6 +108,11 @@ impl Ledger {
         }
     }
 
+    /// The pauses by wall-clock and by CPU time.
+    pub fn distributions(&self) -> (&Distribution, &Distribution) {
+        self.recorder.distributions()
+    }
+
     /// The pauses by length.
     pub fn counts(&self) -> Counts {
         let (wall, cpu) = self.recorder.distributions();

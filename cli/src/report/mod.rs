@@ -1,7 +1,8 @@
-//! What `--gc-stats`, `--gc-stats-json`, `--gc-histogram`, `--gc-log` and
-//! `--gc-trace` write.
+//! What `--gc-stats`, `--gc-stats-json`, `--gc-histogram`, `--gc-hdr-log`,
+//! `--gc-log` and `--gc-trace` write.
 
 pub mod figures;
+mod hdr;
 mod ledger;
 pub mod summary;
 mod trace;
@@ -13,7 +14,7 @@ use moonsweep::{Context, Vm};
 use moonsweep_gc::stats::{ConcurrentRecord, PauseRecord};
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, LineWriter, Write};
+use std::io::{self, BufWriter, LineWriter, Write};
 use std::rc::Rc;
 use std::time::Instant;
 use trace::Trace;
@@ -26,6 +27,7 @@ struct Report {
     summary: bool,
     json: Option<Destination>,
     histogram: Option<Destination>,
+    hdr_log: Option<Destination>,
 }
 
 /// A file made at the beginning, so that a bad name is told before the work is done.
@@ -74,7 +76,8 @@ pub fn begin(reports: &Reports, vm: &mut Vm, start: Instant) -> Result<(), Strin
         };
         vm.context().host().at_exit(close);
     }
-    if !reports.summary && reports.json.is_none() && reports.histogram.is_none() {
+    let files = [&reports.json, &reports.histogram, &reports.hdr_log];
+    if !reports.summary && files.iter().all(|file| file.is_none()) {
         return Ok(());
     }
     let ledger = Rc::new(RefCell::new(Ledger::new()));
@@ -88,6 +91,7 @@ pub fn begin(reports: &Reports, vm: &mut Vm, start: Instant) -> Result<(), Strin
         summary: reports.summary,
         json: reports.json.as_deref().map(create).transpose()?,
         histogram: reports.histogram.as_deref().map(create).transpose()?,
+        hdr_log: reports.hdr_log.as_deref().map(create).transpose()?,
     };
     vm.context().host().at_exit(move |cx| report.write(cx));
     Ok(())
@@ -115,6 +119,13 @@ impl Report {
         }
         if let Some(destination) = self.histogram {
             destination.write(&json(&ledger.counts()));
+        }
+        if let Some(Destination { path, file }) = self.hdr_log {
+            let (wall, cpu) = ledger.distributions();
+            let clocks = [("wall", wall.histogram()), ("cpu", cpu.histogram())];
+            if let Err(e) = hdr::write(BufWriter::new(file), self.start.elapsed(), clocks) {
+                complain(Some(b"moonsweep"), format!("{path}: {e}").as_bytes());
+            }
         }
         if self.summary {
             let _ = io::stderr().write_all(summary::render(&figures).as_bytes());
