@@ -7,6 +7,7 @@ use crate::collectors::generational::Generational;
 use crate::collectors::incremental::Incremental;
 use crate::collectors::marksweep::MarkSweep;
 use crate::collectors::none::NoCollector;
+use crate::collectors::steps::Steps;
 use crate::core::Core;
 use crate::header::Obj;
 use crate::heap::foreign::Foreign;
@@ -170,6 +171,13 @@ pub(crate) trait Collector {
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause);
     /// Collect what is young, or everything if this collector makes no difference.
     fn collect_young<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause);
+    /// One step, as large as a collection of `bytes` newly allocated bytes; the
+    /// smallest one if 0. Whether a cycle ended with it.
+    fn step<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, bytes: usize) -> bool {
+        let _ = bytes;
+        self.collect_young::<M, R>(core, roots, Cause::Explicit);
+        true
+    }
     /// Collect everything, from start to end, and record it as `kind`.
     fn collect_full<M: Model, R: Roots>(
         &mut self,
@@ -186,6 +194,7 @@ pub(crate) enum AnyCollector {
     MarkSweep(MarkSweep),
     Incremental(Box<Incremental>),
     Generational(Generational),
+    Steps(Steps),
 }
 
 impl AnyCollector {
@@ -195,6 +204,9 @@ impl AnyCollector {
             GcKind::None => AnyCollector::None(NoCollector),
             GcKind::MarkSweep => AnyCollector::MarkSweep(MarkSweep),
             GcKind::Incremental => AnyCollector::Incremental(Box::new(Incremental::new(options))),
+            GcKind::Generational if !options.generational && options.slices => {
+                AnyCollector::Steps(Steps::new())
+            }
             GcKind::Generational => AnyCollector::Generational(Generational::new(options)),
         }
     }
@@ -214,6 +226,7 @@ macro_rules! each {
             AnyCollector::MarkSweep($c) => $call,
             AnyCollector::Incremental($c) => $call,
             AnyCollector::Generational($c) => $call,
+            AnyCollector::Steps($c) => $call,
         }
     };
 }
@@ -249,6 +262,9 @@ impl Collector for AnyCollector {
     }
     fn collect_young<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         each!(self, c => c.collect_young::<M, R>(core, roots, cause))
+    }
+    fn step<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, bytes: usize) -> bool {
+        each!(self, c => c.step::<M, R>(core, roots, bytes))
     }
     fn collect_full<M: Model, R: Roots>(
         &mut self,

@@ -7,3 +7,5 @@ pub(crate) mod incremental;
 pub(crate) mod marksweep;
 pub(crate) mod none;
 pub(crate) mod slices;
+pub(crate) mod steps;
+pub(crate) mod steps_pace;

@@ -2,6 +2,7 @@
 //! statistics; and the steps that all collections have in common.
 
 use crate::collectors::slices::Marking;
+use crate::collectors::steps_pace::StepPace;
 use crate::finalize::{Drops, Finalizers};
 use crate::heap::alloc::{POLL_STRESS, Space};
 use crate::heap::block::BLOCK_BYTES;
@@ -27,8 +28,12 @@ pub(crate) struct Core {
     pub drops: Drops,
     pub stats: Stats,
     pub options: Options,
+    /// Parameters of marking in steps.
+    pub pace: StepPace,
     /// The program has switched automatic collection off.
     pub stopped: bool,
+    /// What was left of the budget then.
+    pub rest: isize,
     /// Safepoints until the next collection of stress mode.
     pub countdown: u32,
 }
@@ -53,7 +58,28 @@ impl Core {
             stats: Stats::new(),
             countdown: options.stress,
             options,
+            pace: StepPace::default(),
             stopped: false,
+            rest: 0,
+        }
+    }
+
+    /// Automatic collection is stopped: the budget is without end, and what is
+    /// left of the collector's is remembered.
+    pub fn stop(&mut self) {
+        self.rest = self.budget();
+        self.stopped = true;
+        self.space.set_budget(usize::MAX)
+    }
+
+    /// What the program may allocate until the next collection is due, even if
+    /// automatic collection is stopped.
+    pub fn budget(&self) -> isize {
+        if self.stopped {
+            let allocated = isize::MAX - self.space.budget();
+            self.rest.saturating_sub(allocated)
+        } else {
+            self.space.budget()
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod size_class;
 pub(crate) mod sweep;
 
 use crate::collector::{AnyCollector, Collector, GcKind, SwitchError};
+use crate::collectors::steps_pace::StepPace;
 use crate::core::Core;
 use crate::header::Obj;
 use crate::model::{Model, Roots};
@@ -239,7 +240,7 @@ impl<M: Model> Heap<M> {
             self.core.space.check_limit();
         }
         if self.core.stopped {
-            return self.core.space.set_budget(usize::MAX);
+            return self.core.stop();
         }
         if bits & POLL_WORK != 0 {
             let log = self.core.log.weight() > pacer::LOG_WEIGHT;
@@ -266,20 +267,74 @@ impl<M: Model> Heap<M> {
     /// A minor collection; a full one if the collector knows no minors.
     pub fn collect_young<R: Roots>(&mut self, roots: &mut R) {
         self.collector
-            .collect_young::<M, R>(&mut self.core, roots, Cause::Explicit)
+            .collect_young::<M, R>(&mut self.core, roots, Cause::Explicit);
+        self.stay_stopped()
+    }
+    /// A step of collection, as if the program had allocated `bytes`; with 0 the
+    /// smallest step there is. It happens even if automatic collection is
+    /// stopped. Whether a cycle of collection ended with it.
+    pub fn step<R: Roots>(&mut self, bytes: usize, roots: &mut R) -> bool {
+        self.core.space.spend(bytes);
+        let left = self.core.budget();
+        if bytes != 0 && left >= 0 && self.kind().collects() {
+            return false;
+        }
+        let ended = self
+            .collector
+            .step::<M, R>(&mut self.core, roots, left.min(0).unsigned_abs());
+        self.stay_stopped();
+        ended
+    }
+    /// The collector has set its budget anew, after a collection that the
+    /// program asked for, or needed.
+    fn stay_stopped(&mut self) {
+        if self.core.stopped {
+            self.core.stopped = false;
+            self.core.stop()
+        }
+    }
+    /// The parameters of marking in steps.
+    pub fn step_pace(&self) -> StepPace {
+        self.core.pace
+    }
+    /// Changes the parameters of marking in steps, from the next step on.
+    pub fn set_step_pace(&mut self, pace: StepPace) {
+        self.core.pace = pace
+    }
+    /// Sets the factor of growth at which a full collection is due.
+    pub fn set_growth(&mut self, growth: f64) {
+        self.core.options.growth = growth
+    }
+    /// Whether the collector `generational` collects young objects on their
+    /// own, or would if it were at work.
+    pub fn is_generational(&self) -> bool {
+        self.core.options.generational
+    }
+    /// Makes the collector `generational` collect young objects on their own,
+    /// or mark the whole heap in steps. A change while it is at work collects
+    /// fully, and is recorded as a switch.
+    pub fn set_generational<R: Roots>(&mut self, on: bool, roots: &mut R) {
+        if self.core.options.generational == on {
+            return;
+        }
+        self.core.options.generational = on;
+        if self.kind() == GcKind::Generational {
+            self.convert(roots)
+        }
     }
     fn full<R: Roots>(&mut self, roots: &mut R, cause: Cause) {
         self.collector
-            .collect_full::<M, R>(&mut self.core, roots, PauseKind::Full, cause)
+            .collect_full::<M, R>(&mut self.core, roots, PauseKind::Full, cause);
+        self.stay_stopped()
     }
     /// Stops automatic collection, or lets it go on. Explicit collections, and
     /// those at the heap's limit, happen nevertheless.
     pub fn set_stopped(&mut self, stopped: bool) {
-        self.core.stopped = stopped;
         if stopped {
-            self.core.space.set_budget(usize::MAX);
+            self.core.stop();
             self.core.space.clear_poll(POLL_STRESS);
         } else {
+            self.core.stopped = false;
             self.collector.pace(&mut self.core);
             if self.core.options.stress != 0 {
                 self.core.space.set_poll(POLL_STRESS);
@@ -301,18 +356,23 @@ impl<M: Model> Heap<M> {
         if !(from.shares_heap() && kind.shares_heap()) {
             return Err(SwitchError { from, to: kind });
         }
-        self.core.abandon_marking();
         self.core.options.gc = kind;
-        self.collector = AnyCollector::create(kind, &self.core.options);
+        self.convert(roots);
+        Ok(())
+    }
+    /// Goes on with the collector that the options name.
+    fn convert<R: Roots>(&mut self, roots: &mut R) {
+        self.core.abandon_marking();
+        self.collector = AnyCollector::create(self.core.options.gc, &self.core.options);
         self.collector.collect_full::<M, R>(
             &mut self.core,
             roots,
             PauseKind::Switch,
             Cause::Explicit,
         );
+        let stopped = std::mem::replace(&mut self.core.stopped, false);
         self.collector.pace(&mut self.core);
-        self.set_stopped(self.core.stopped);
-        Ok(())
+        self.set_stopped(stopped);
     }
 
     /// Checks the whole heap; returns the number of objects reached.

@@ -31,9 +31,10 @@ pub mod verify;
 mod weak;
 
 pub use collector::{GcKind, SwitchError};
+pub use collectors::steps_pace::StepPace;
 pub use header::{Header, Obj};
 pub use heap::{Heap, Inspection};
 pub use model::{Life, Model, Roots, Visitor, WeakPart};
-pub use options::{OptionInfo, Options, Size};
+pub use options::{OptionInfo, Options, Setting, Size};
 pub use slot::{Edge, Slot};
 pub use stats::{Cause, PauseKind, PauseRecord, Stats};

@@ -39,6 +39,21 @@ pub trait OptionValue: Sized {
     const SHAPE: &'static str;
     /// Reads a value.
     fn parse(text: &str) -> Option<Self>;
+    /// The value for programs to look at.
+    fn setting(&self) -> Setting;
+}
+
+/// The value of an option.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Setting {
+    /// On or off.
+    Switch(bool),
+    /// A count, or a number of bytes.
+    Count(u64),
+    /// A factor, or seconds.
+    Real(f64),
+    /// A name.
+    Name(&'static str),
 }
 
 /// A number of bytes, written `4096`, `64K`, `512M` or `2G`.
@@ -62,6 +77,9 @@ impl OptionValue for Size {
             .checked_mul(1 << shift)
             .map(Size)
     }
+    fn setting(&self) -> Setting {
+        Setting::Count(self.0 as u64)
+    }
 }
 
 impl OptionValue for Duration {
@@ -78,6 +96,9 @@ impl OptionValue for Duration {
             _ => None,
         }
     }
+    fn setting(&self) -> Setting {
+        Setting::Real(self.as_secs_f64())
+    }
 }
 
 impl OptionValue for bool {
@@ -89,12 +110,18 @@ impl OptionValue for bool {
             _ => None,
         }
     }
+    fn setting(&self) -> Setting {
+        Setting::Switch(*self)
+    }
 }
 
 impl OptionValue for u32 {
     const SHAPE: &'static str = "N";
     fn parse(text: &str) -> Option<u32> {
         text.parse().ok()
+    }
+    fn setting(&self) -> Setting {
+        Setting::Count((*self).into())
     }
 }
 
@@ -105,12 +132,18 @@ impl OptionValue for f64 {
             .ok()
             .filter(|f: &f64| f.is_finite() && *f > 1.0)
     }
+    fn setting(&self) -> Setting {
+        Setting::Real(*self)
+    }
 }
 
 impl OptionValue for GcKind {
     const SHAPE: &'static str = "NAME";
     fn parse(text: &str) -> Option<GcKind> {
         text.parse().ok()
+    }
+    fn setting(&self) -> Setting {
+        Setting::Name(self.name())
     }
 }
 
@@ -133,6 +166,11 @@ macro_rules! options {
                     doc: $doc,
                 },)*
             ];
+
+            /// All options by name, as they are set.
+            pub fn settings(&self) -> Vec<(&'static str, Setting)> {
+                vec![$(($name, self.$field.setting()),)*]
+            }
 
             /// Sets the option called `name` from text.
             pub fn set(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
@@ -181,7 +219,7 @@ options! {
     concurrent, "concurrent", "--gc-concurrent": bool = "on",
         "Mark beside the program; no effect yet: marking is in slices at its safepoints.";
     generational, "generational", "--gc-generational": bool = "on",
-        "Collect young objects on their own.";
+        "Collect young objects on their own; off: the collector `generational` marks the whole heap in steps.";
     slices, "slices", "--gc-slices": bool = "on",
         "Mark the whole heap in slices between minor collections, rather than in one stop.";
     huge_pages, "huge-pages", "--gc-huge-pages": bool = "off",
@@ -212,6 +250,16 @@ mod tests {
         assert_eq!(o.pause_goal, Duration::from_millis(2));
         o.set("gc", "none").unwrap();
         assert_eq!(o.gc, GcKind::None);
+        let settings = o.settings();
+        assert_eq!(settings.len(), Options::TABLE.len());
+        for (name, setting) in [
+            ("gc", Setting::Name("none")),
+            ("heap-max", Setting::Count(64 << 20)),
+            ("pause-goal", Setting::Real(0.002)),
+            ("verify", Setting::Switch(false)),
+        ] {
+            assert!(settings.contains(&(name, setting)), "{name}");
+        }
         for (name, bad) in [
             ("heap-max", "x"),
             ("growth", "0.5"),

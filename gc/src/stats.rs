@@ -1,23 +1,31 @@
 //! Measuring: every stop of the program goes through one [`Pause`] scope.
 //!
 //! [`pause`] defines what is recorded of a stop, [`histogram`] sums stops up,
-//! [`utilisation`] says what share of any window was left to the program. Beside
-//! the stops stand [`concurrent`] work of helper threads, the barrier's slow
-//! paths and the finalizers.
+//! [`utilisation`] says what share of any window was left to the program, and
+//! [`course`] follows both over a run; [`process`] asks the system about the whole
+//! process. Beside the stops stand [`concurrent`] work of helper threads, the
+//! barrier's slow paths and the finalizers.
 
 pub mod concurrent;
+pub mod course;
 pub mod histogram;
 pub mod pause;
+pub mod process;
 pub mod utilisation;
 
 pub use concurrent::{ConcurrentRecord, ConcurrentSpan};
+pub use course::Course;
 pub use histogram::{Distribution, Summary};
 pub use pause::{Cause, PauseKind, PauseRecord, Phase};
 pub use utilisation::{UtilisationMeter, minimum_utilisation};
 
 use histogram::Recorder;
 use pause::Pause;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+
+/// So many pauses are remembered in any case.
+pub const RECENT: usize = 256;
 
 /// Receives each pause as it ends.
 pub type Subscriber = Box<dyn FnMut(&PauseRecord)>;
@@ -49,6 +57,8 @@ pub struct Stats {
     subscribers: Vec<Subscriber>,
     keep: bool,
     kept: Vec<PauseRecord>,
+    recent: VecDeque<PauseRecord>,
+    course: Course,
     live_after_full: usize,
     concurrent_subscribers: Vec<ConcurrentSubscriber>,
     beside: Beside,
@@ -64,6 +74,8 @@ impl Stats {
             subscribers: Vec::new(),
             keep: false,
             kept: Vec::new(),
+            recent: VecDeque::new(),
+            course: Course::new(),
             live_after_full: 0,
             concurrent_subscribers: Vec::new(),
             beside: Beside::default(),
@@ -81,6 +93,14 @@ impl Stats {
     /// The records kept.
     pub fn records(&self) -> &[PauseRecord] {
         &self.kept
+    }
+    /// The last pauses, at most [`RECENT`], oldest first.
+    pub fn recent(&self) -> impl ExactSizeIterator<Item = &PauseRecord> {
+        self.recent.iter()
+    }
+    /// Mean sizes and utilisation over the run so far.
+    pub fn course(&self) -> &Course {
+        &self.course
     }
     /// When the heap was made: pauses' start times count from here.
     pub fn birth(&self) -> Instant {
@@ -159,6 +179,11 @@ impl Stats {
         let mut record = pause.end(bytes_after, objects_after);
         record.committed = self.committed;
         self.recorder.add(&record);
+        self.course.add(&record);
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(record.clone());
         if self.keep {
             self.kept.push(record.clone());
         }

@@ -420,6 +420,7 @@ impl<const AGES: bool> World<AGES> {
                             self.m.heap.switch(by, &mut self.m.roots).unwrap();
                             self.run_finalizers();
                         }
+                        self.doomed.clear();
                     }
                 }
                 if self.rng.one_in(4) {
@@ -430,7 +431,12 @@ impl<const AGES: bool> World<AGES> {
         }
         self.reprieve();
         let marking = self.m.heap.is_marking();
-        if self.m.safepoint() {
+        let stepped = self.rng.one_in(100);
+        if stepped {
+            let bytes = self.rng.below(2) * self.rng.below(1 << 20);
+            self.m.heap.step(bytes, &mut self.m.roots);
+        }
+        if self.m.safepoint() || stepped {
             match (marking, self.m.heap.is_marking()) {
                 (false, true) => self.snapshot(),
                 (true, false) => self.check_doomed(),
@@ -565,9 +571,24 @@ fn generational_without_generations() {
     for seed in 0..seeds() {
         let o = Options {
             generational: false,
+            slices: false,
             ..options(GcKind::Generational, 0)
         };
         run::<true>(&o, seed, 4000);
+    }
+}
+
+/// Without generations the marker advances by steps, large ones and random small ones.
+#[test]
+fn marking_in_steps() {
+    for seed in 0..10 * seeds() {
+        let o = Options {
+            generational: false,
+            verify: seed % 4 == 0,
+            ..options(GcKind::Generational, seed as u32 % 5)
+        };
+        run::<false>(&o, seed, 1000);
+        run::<true>(&o, seed, 1000);
     }
 }
 
@@ -583,6 +604,13 @@ fn switching_while_running() {
                 let result = w.m.heap.switch(kind, &mut w.m.roots);
                 assert_eq!(result.is_ok(), kind.shares_heap());
                 assert_eq!(w.m.heap.kind(), if result.is_ok() { kind } else { before });
+                w.doomed.clear();
+                w.run_finalizers();
+            }
+            if i % 150 == 149 {
+                let on = !w.m.heap.is_generational();
+                w.m.heap.set_generational(on, &mut w.m.roots);
+                w.doomed.clear();
                 w.run_finalizers();
             }
             if i % 1000 == 999 {

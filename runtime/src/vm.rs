@@ -8,6 +8,7 @@ use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::object::table::Table;
 use crate::object::thread::{Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind};
+use crate::object::trace::LuaModel;
 use crate::value::{Value, tag};
 use moonsweep_gc::{Heap, Obj, Roots, Visitor};
 
@@ -65,11 +66,10 @@ pub struct State {
     pub(crate) gc_stopped: bool,
     pub(crate) in_finalizer: bool,
     pub(crate) gc_mode: &'static str,
-    pub(crate) gc_params: [i64; 3],
+    /// Parameters that Lua sees and no collector uses: `minormul`, `majormul`.
+    pub(crate) gc_params: [i64; 2],
     /// The heap's limit as it was set; it may be above that for a while, see `memory_is_out`.
     pub(crate) memory_limit: usize,
-    /// What steps of `collectgarbage` are worth since the last collection, in bytes.
-    pub(crate) step_credit: usize,
     pub(crate) warn: WarnState,
     pub(crate) seed: u64,
     pub(crate) host: crate::native::Host,
@@ -91,6 +91,11 @@ pub(crate) struct WarnState {
 impl State {
     pub(crate) fn new(options: VmOptions) -> Result<Box<State>, String> {
         let seed = options.seed.unwrap_or_else(random_seed);
+        let gc_mode = if options.gc.generational {
+            "generational"
+        } else {
+            "incremental"
+        };
         let mut mem = Mem {
             heap: Heap::with_options(options.gc),
             strings: Interner::new(seed),
@@ -132,10 +137,9 @@ impl State {
                 handles: Vec::new(),
                 gc_stopped: false,
                 in_finalizer: false,
-                gc_mode: "generational",
-                gc_params: [200, 100, 13],
+                gc_mode,
+                gc_params: [20, 100],
                 memory_limit: 0,
-                step_credit: 0,
                 warn: WarnState::default(),
                 seed,
                 host: crate::native::Host::default(),
@@ -391,18 +395,31 @@ impl State {
         }
     }
 
+    /// Lets `f` work on the heap while the program stands still; then due finalizers.
+    ///
+    /// # Safety
+    /// As for `prepare_collection`.
+    pub(crate) unsafe fn at_safepoint<R>(
+        &mut self,
+        f: impl FnOnce(&mut Heap<LuaModel>, &mut VmRoots) -> R,
+    ) -> R {
+        // SAFETY: as the caller promised; the roots are fields other than the heap.
+        let result = unsafe {
+            self.prepare_collection();
+            let mut roots = self.roots();
+            f(&mut self.mem.heap, &mut roots)
+        };
+        self.run_finalizers();
+        result
+    }
+
     /// What the collector asked for, if it may run; then due finalizers.
     ///
     /// # Safety
     /// As for `prepare_collection`.
     pub(crate) unsafe fn collect_if_needed(&mut self) {
-        // SAFETY: as the caller promised; the roots are fields other than the heap.
-        unsafe {
-            self.prepare_collection();
-            let mut roots = self.roots();
-            self.mem.heap.safepoint(&mut roots);
-        }
-        self.run_finalizers();
+        // SAFETY: as the caller promised.
+        unsafe { self.at_safepoint(|heap, roots| heap.safepoint(roots)) }
     }
 
     /// A full collection, then due finalizers.

@@ -10,6 +10,7 @@
 pub mod base;
 pub mod coroutine;
 pub mod debug;
+pub mod gc;
 pub mod io;
 mod load;
 pub mod math;
@@ -89,6 +90,11 @@ pub const LIBRARIES: &[Library] = &[
         name: "debug",
         summary: "looking into running programs",
         open: debug::open,
+    },
+    Library {
+        name: "gc",
+        summary: "the collector: choosing one, and seeing what it does",
+        open: gc::open,
     },
 ];
 

@@ -3,11 +3,8 @@
 
 use super::figures::{Clocks, Concurrent, Counts, Figures, Lengths, Tally, Utilisation};
 use moonsweep_gc::stats::histogram::Recorder;
-use moonsweep_gc::stats::{Beside, Distribution, PauseRecord, Summary, UtilisationMeter};
+use moonsweep_gc::stats::{Beside, Course, Distribution, PauseRecord, Summary, process};
 use std::time::Instant;
-
-/// The windows of which the minimum utilisation is told, in milliseconds.
-const WINDOWS_MS: [u64; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 /// Sums a run's pauses up as they come, in bounded memory.
 pub struct Ledger {
@@ -16,53 +13,17 @@ pub struct Ledger {
     birth: Instant,
     /// The most bytes in use at the beginning of a pause.
     peak_heap_bytes: usize,
-    live: Mean,
-    committed: Mean,
-    utilisation: UtilisationMeter,
-}
-
-/// The mean over time of a quantity that is known at some instants and changes
-/// evenly between them.
-#[derive(Default)]
-struct Mean {
-    at_ns: u64,
-    value: f64,
-    /// Value times nanoseconds.
-    area: f64,
-}
-
-impl Mean {
-    /// The quantity is `value` now.
-    fn to(&mut self, now_ns: u64, value: usize) {
-        self.area = self.area_at(now_ns, value as f64);
-        self.at_ns = self.at_ns.max(now_ns);
-        self.value = value as f64;
-    }
-    /// The mean up to an end at which the quantity is `value`.
-    fn at(&self, end_ns: u64, value: usize) -> u64 {
-        (self.area_at(end_ns, value as f64) / end_ns.max(self.at_ns).max(1) as f64) as u64
-    }
-    /// The mean up to an end until which the quantity did not change any more.
-    fn until(&self, end_ns: u64) -> u64 {
-        self.at(end_ns, self.value as usize)
-    }
-    fn area_at(&self, now_ns: u64, value: f64) -> f64 {
-        let passed = now_ns.saturating_sub(self.at_ns) as f64;
-        self.area + passed * (self.value + value) / 2.0
-    }
+    course: Course,
 }
 
 impl Ledger {
     /// A ledger of a run that begins now.
     pub fn new() -> Ledger {
-        let windows: Vec<u64> = WINDOWS_MS.iter().map(|ms| ms * 1_000_000).collect();
         Ledger {
             recorder: Recorder::default(),
             birth: Instant::now(),
             peak_heap_bytes: 0,
-            live: Mean::default(),
-            committed: Mean::default(),
-            utilisation: UtilisationMeter::new(&windows),
+            course: Course::new(),
         }
     }
 
@@ -70,11 +31,7 @@ impl Ledger {
     pub fn add(&mut self, record: &PauseRecord) {
         self.recorder.add(record);
         self.peak_heap_bytes = self.peak_heap_bytes.max(record.bytes_before);
-        let end_ns = record.start_ns + record.wall_ns;
-        self.live.to(record.start_ns, record.bytes_before);
-        self.live.to(end_ns, record.bytes_after);
-        self.committed.to(end_ns, record.committed);
-        self.utilisation.add(record.start_ns, record.wall_ns);
+        self.course.add(record);
     }
 
     /// What the run comes to; `live_bytes` are in use at its end.
@@ -83,8 +40,8 @@ impl Ledger {
         let all = self.recorder.all();
         let run_ns = self.birth.elapsed().as_nanos() as u64;
         let mmu = self
-            .utilisation
-            .minimum(run_ns)
+            .course
+            .utilisation(run_ns)
             .map(|(ns, share)| Utilisation {
                 window_ms: ns / 1_000_000,
                 share,
@@ -92,12 +49,12 @@ impl Ledger {
         Figures {
             collector: collector.to_owned(),
             wall_s: start.elapsed().as_secs_f64(),
-            cpu_s: process_cpu_seconds(),
+            cpu_s: process::cpu_seconds(),
             gc_s: all.0.total_ns as f64 / 1e9,
-            peak_rss_bytes: peak_resident_bytes(),
+            peak_rss_bytes: process::peak_resident_bytes(),
             peak_heap_bytes: self.peak_heap_bytes.max(live_bytes) as u64,
-            average_heap_bytes: self.live.at(run_ns, live_bytes),
-            average_committed_bytes: self.committed.until(run_ns),
+            average_heap_bytes: self.course.average_heap(run_ns, live_bytes),
+            average_committed_bytes: self.course.average_committed(run_ns),
             live_bytes: live_bytes as u64,
             mmu: mmu.collect(),
             pauses: clocks(&all),
@@ -150,22 +107,6 @@ fn lengths(summary: &Summary) -> Lengths {
     }
 }
 
-/// CPU time of all threads of this process.
-fn process_cpu_seconds() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-/// The kernel's high-water mark of this process's resident memory; 0 where it
-/// keeps none.
-fn peak_resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes =
-        line.and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
-}
-
 /// Adds what happened beside the stops.
 pub fn beside(figures: &mut Figures, beside: &Beside) {
     let seconds = |ns: u64| ns as f64 / 1e9;
@@ -187,12 +128,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_process_uses_memory_and_time() {
-        assert!(peak_resident_bytes() > 100_000);
-        assert!(process_cpu_seconds() > 0.0);
-    }
-
-    #[test]
     fn nanoseconds_become_milliseconds() {
         let summary = Summary {
             count: 2,
@@ -209,25 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn means_over_time() {
-        let mut mean = Mean::default();
-        mean.to(100, 200); // 0 to 200
-        mean.to(100, 50);
-        mean.to(300, 150); // 50 to 150
-        assert_eq!(mean.until(300), (100 * 100 + 200 * 100) / 300);
-        assert_eq!(mean.until(600), (30_000 + 300 * 150) / 600);
-        assert_eq!(mean.at(400, 50), (30_000 + 100 * 100) / 400);
-        assert_eq!(Mean::default().until(0), 0);
-    }
-
-    #[test]
     fn an_empty_ledger_has_no_pauses() {
         let figures = Ledger::new().figures("none", Instant::now(), 4096);
         assert_eq!((figures.live_bytes, figures.peak_heap_bytes), (4096, 4096));
         assert_eq!(figures.pauses, Clocks::default());
         assert!(figures.by_kind.is_empty());
         assert!(figures.mmu.iter().all(|u| u.share == 1.0));
-        assert_eq!(figures.mmu.len(), WINDOWS_MS.len());
+        assert_eq!(figures.mmu.len(), 10);
         assert_eq!(Ledger::new().counts(), Counts::default());
     }
 

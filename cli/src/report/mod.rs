@@ -21,7 +21,6 @@ use trace::Trace;
 
 /// Where the reports of one run go.
 struct Report {
-    collector: &'static str,
     start: Instant,
     ledger: Rc<RefCell<Ledger>>,
     summary: bool,
@@ -85,7 +84,6 @@ pub fn begin(reports: &Reports, vm: &mut Vm, start: Instant) -> Result<(), Strin
     let stats = vm.heap().stats_mut();
     stats.subscribe(Box::new(move |record| shared.borrow_mut().add(record)));
     let report = Report {
-        collector: vm.heap().kind().name(),
         start,
         ledger,
         summary: reports.summary,
@@ -111,7 +109,8 @@ impl Report {
     /// Writes everything; the state is still open.
     fn write(self, cx: &mut Context) {
         let ledger = self.ledger.borrow();
-        let mut figures = ledger.figures(self.collector, self.start, cx.gc_bytes());
+        let collector = cx.gc_collector().name();
+        let mut figures = ledger.figures(collector, self.start, cx.gc_bytes());
         ledger::beside(&mut figures, &cx.heap_stats().beside());
         figures.peak_committed_bytes = cx.peak_committed_bytes() as u64;
         if let Some(destination) = self.json {

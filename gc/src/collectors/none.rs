@@ -2,6 +2,7 @@
 //!
 //! 1. *Allocate* (program). Nothing is ever freed; the barrier is never armed.
 //!    At the heap's limit allocation fails.
+//! 2. *Take over* (program stopped) from another collector: its log is dropped.
 //!
 //! Finalizers run only when the heap is closed. It is the baseline that the
 //! cost of the others is measured against.
@@ -10,7 +11,7 @@ use crate::collector::{Collector, GcKind};
 use crate::core::Core;
 use crate::header::{Obj, UNLOGGED};
 use crate::model::{Model, Roots};
-use crate::stats::{Cause, PauseKind};
+use crate::stats::{Cause, PauseKind, Phase};
 
 /// The collector that does nothing.
 pub(crate) struct NoCollector;
@@ -38,10 +39,18 @@ impl Collector for NoCollector {
     }
     fn collect_full<M: Model, R: Roots>(
         &mut self,
-        _core: &mut Core,
+        core: &mut Core,
         _roots: &mut R,
-        _kind: PauseKind,
-        _cause: Cause,
+        kind: PauseKind,
+        cause: Cause,
     ) {
+        if kind == PauseKind::Switch {
+            let mut pause = core.stats.begin(kind, cause);
+            core.prepare(&mut pause);
+            core.log.clear();
+            pause.phase(Phase::Prepare);
+            core.stats
+                .end(pause, core.space.used(), core.space.objects());
+        }
     }
 }

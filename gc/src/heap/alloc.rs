@@ -154,6 +154,11 @@ impl Space {
         self.budget = isize::try_from(bytes).unwrap_or(isize::MAX);
     }
 
+    /// Uses `bytes` of the budget up.
+    pub fn spend(&mut self, bytes: usize) {
+        self.budget = self.budget.saturating_sub_unsigned(bytes);
+    }
+
     /// What is left of the budget; negative if it was overdrawn.
     pub fn budget(&self) -> isize {
         self.budget

@@ -173,6 +173,11 @@ impl Space {
         false
     }
 
+    /// Whether no block waits to be swept.
+    pub fn is_swept(&self) -> bool {
+        self.classes.iter().all(|class| class.unswept == 0)
+    }
+
     /// Sweeps up to `n` blocks of whatever class.
     pub fn sweep_some(&mut self, mut n: usize) {
         for class in 0..CLASSES {

@@ -4,6 +4,7 @@ use super::pause::{PauseKind, PauseRecord};
 use hdrhistogram::Histogram;
 
 /// Durations in nanoseconds, counted with a precision of three digits.
+#[derive(Clone)]
 pub struct Distribution {
     histogram: Histogram<u32>,
     total_ns: u64,
@@ -61,6 +62,18 @@ impl Distribution {
     /// The underlying histogram.
     pub fn histogram(&self) -> &Histogram<u32> {
         &self.histogram
+    }
+    /// What was counted since `earlier`, a copy of this distribution as it was
+    /// then. The longest of these durations is known to three digits.
+    pub fn since(&self, earlier: &Distribution) -> Distribution {
+        let mut histogram = self.histogram.clone();
+        // It holds all that the earlier one does, so nothing is missing.
+        let _ = histogram.subtract(&earlier.histogram);
+        Distribution {
+            max_ns: histogram.max().min(self.max_ns),
+            total_ns: self.total_ns - earlier.total_ns,
+            histogram,
+        }
     }
     /// Its figures.
     pub fn summary(&self) -> Summary {
@@ -161,5 +174,18 @@ mod tests {
                 "{got} {want}"
             );
         }
+    }
+
+    #[test]
+    fn what_came_later() {
+        let mut d = Distribution::default();
+        d.add(9_000_000);
+        let earlier = d.clone();
+        assert_eq!(d.since(&earlier).summary(), Summary::default());
+        d.add(1000);
+        d.add(3000);
+        let s = d.since(&earlier).summary();
+        assert_eq!((s.count, s.total_ns), (2, 4000));
+        assert!(s.max_ns.abs_diff(3000) <= 6, "{}", s.max_ns);
     }
 }

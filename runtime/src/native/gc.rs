@@ -7,15 +7,6 @@ use crate::object::thread::flag;
 use crate::value::Value as Raw;
 use crate::vm::State;
 
-/// A snapshot of the collector's figures.
-#[derive(Clone, Debug, Default)]
-pub struct GcReport {
-    /// Bytes in use.
-    pub bytes: usize,
-    /// Collections so far.
-    pub collections: u64,
-}
-
 impl Context {
     /// A full collection; due finalizers run.
     ///
@@ -26,24 +17,28 @@ impl Context {
         unsafe { self.vm().collect_full() };
         Ok(())
     }
-    /// A step of collection worth `kb` KiB; true if it finished a cycle. These
-    /// collectors have no smaller steps than a collection: it happens when the
-    /// steps so far are worth the heap's size. A step of 0 is one at once.
+    /// A minor collection, or a full one if the collector knows no minors; due
+    /// finalizers run.
+    pub fn collect_young(&mut self) {
+        // SAFETY: the native's frame is complete: `top` is its end.
+        unsafe {
+            self.vm()
+                .at_safepoint(|heap, roots| heap.collect_young(roots))
+        }
+    }
+    /// A step of collection, as if `kb` KiB had been allocated, or the smallest
+    /// step there is with 0; true if a cycle of collection ended with it.
     ///
     /// # Errors
     /// As for `collect`.
     pub fn gc_step(&mut self, kb: i64) -> Result<bool> {
-        let vm = self.vm();
-        let credit = (kb.max(0) as usize)
-            .saturating_mul(1024)
-            .saturating_add(vm.step_credit);
-        if kb > 0 && credit < vm.mem.heap.bytes() {
-            vm.step_credit = credit;
-            return Ok(false);
-        }
-        vm.step_credit = 0;
-        self.collect()?;
-        Ok(true)
+        let bytes = usize::try_from(kb).unwrap_or(0).saturating_mul(1024);
+        // SAFETY: the native's frame is complete: `top` is its end.
+        let ended = unsafe {
+            self.vm()
+                .at_safepoint(|heap, roots| heap.step(bytes, roots))
+        };
+        Ok(ended)
     }
     /// Bytes in use.
     pub fn gc_bytes(&self) -> usize {
@@ -86,31 +81,37 @@ impl Context {
     pub fn gc_mode(&self) -> &'static str {
         self.vm().gc_mode
     }
-    /// Sets the mode that Lua sees; returns the old one.
-    pub fn set_gc_mode(&self, m: &str) -> &'static str {
-        let new = if m == "incremental" {
-            "incremental"
-        } else {
-            "generational"
-        };
-        std::mem::replace(&mut self.vm().gc_mode, new)
-    }
-    /// Sets a parameter that Lua sees (`pause`, `stepmul`, `stepsize`); returns the old value.
-    pub fn set_gc_param(&self, name: &str, v: i64) -> i64 {
-        let i = match name {
-            "pause" => 0,
-            "stepmul" => 1,
-            _ => 2,
-        };
-        std::mem::replace(&mut self.vm().gc_params[i], v)
-    }
-    /// Figures of the collector.
-    pub fn gc_report(&self) -> GcReport {
+    /// Sets the mode that Lua sees; returns the old one. Under the collector
+    /// `generational` it decides what is collected: young objects on their own,
+    /// or the whole heap in steps.
+    pub fn set_gc_mode(&mut self, mode: &str) -> &'static str {
         let vm = self.vm();
-        GcReport {
-            bytes: vm.mem.heap.bytes(),
-            collections: vm.collections,
-        }
+        let on = mode != "incremental";
+        let new = if on { "generational" } else { "incremental" };
+        // SAFETY: the native's frame is complete: `top` is its end.
+        unsafe { vm.at_safepoint(|heap, roots| heap.set_generational(on, roots)) };
+        std::mem::replace(&mut vm.gc_mode, new)
+    }
+    /// Sets a parameter of `collectgarbage` (`pause`, `stepmul`, `stepsize`,
+    /// `minormul`, `majormul`); returns the old value.
+    pub fn set_gc_param(&self, name: &str, value: i64) -> i64 {
+        let value = value.max(0);
+        let vm = self.vm();
+        let heap = &mut vm.mem.heap;
+        let mut pace = heap.step_pace();
+        let field = match name {
+            "pause" => &mut pace.pause,
+            "stepmul" => &mut pace.stepmul,
+            "stepsize" => &mut pace.stepsize,
+            "minormul" => &mut vm.gc_params[0],
+            _ => {
+                heap.set_growth(1.0 + value.clamp(1, 1000) as f64 / 100.0);
+                &mut vm.gc_params[1]
+            }
+        };
+        let old = std::mem::replace(field, value);
+        heap.set_step_pace(pace);
+        old
     }
 }
 

@@ -17,6 +17,7 @@
 
 mod args;
 mod calls;
+mod collector;
 mod context;
 mod debug;
 mod gc;
@@ -27,9 +28,9 @@ mod tables;
 mod threads;
 mod value;
 
+pub use collector::{GcReport, ObjectReport, SwitchRefusal};
 pub use context::Context;
 pub use debug::{FrameInfo, HookEvents};
-pub use gc::GcReport;
 pub use host::Host;
 pub use iterate::{IPAIRS_STEP, NEXT};
 pub use moonsweep_compiler::numeral::Number as Num;

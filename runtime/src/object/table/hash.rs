@@ -5,7 +5,8 @@
 //! leaves the key, so that a traversal finds its place; only growing drops such
 //! nodes. A removed key that is not a string or boxed integer may dangle: it is
 //! compared, as a word, and never followed. Keys that are compared by content
-//! are kept alive by removed nodes too (`trace.rs`).
+//! are kept alive by removed nodes too (`trace.rs`), but for long strings in
+//! tables with weak keys, whose nodes lose a key that dies (`weak.rs`).
 //!
 //! A long string as a key has the tag `LONG`, so that hashing a key word need
 //! not look into a short string.
@@ -38,6 +39,12 @@ pub(crate) fn after(i: usize, capacity: usize) -> usize {
 pub(crate) const LONG: u64 = 15;
 /// Key of a node whose weak key died: not a key's word, not nil.
 pub(crate) const TOMB: u64 = 0xFFF8_0000_0000_0004;
+
+/// Whether a key's word is a reference to a long string.
+#[inline(always)]
+pub(super) fn is_long(w: u64) -> bool {
+    w >> 48 == REF_TAG && w & 15 == LONG
+}
 
 const MIX_A: u64 = 0x9E37_79B9_7F4A_7C15;
 const MIX_B: u64 = 0xD6E8_FEB8_6659_FD93;

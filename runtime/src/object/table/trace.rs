@@ -2,7 +2,7 @@
 //! marker's thread while the program works: slots are loaded, and capacities,
 //! which never change, are read; nothing else.
 
-use super::hash::LONG;
+use super::hash::{LONG, is_long};
 use super::store::{edge_at, empty_segment, nil_chunk, node_at, slot_at, store};
 use super::weak::losable;
 use super::{INLINE_OFFSET, Table, flag};
@@ -143,7 +143,11 @@ pub unsafe fn trace_hash<V: Visitor>(o: Obj, v: &mut V) -> usize {
                     let node = node_at(o, i);
                     let value = node.value.load();
                     let key = node.key.load();
-                    strong_part(key, v);
+                    // A removed long key is kept by nobody but those who hold it
+                    // elsewhere: `clear_weak` sees to those that die.
+                    if value != NIL_WORD || !is_long(key) {
+                        strong_part(key, v);
+                    }
                     if ephemeral && !losable(key) {
                         if let Some(o) = referent(value) {
                             v.object(o);

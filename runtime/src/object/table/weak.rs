@@ -5,7 +5,7 @@
 //! ephemerons and cleared on its own. Strings and boxed integers count as
 //! values: they are never removed.
 
-use super::hash::{LONG, TOMB};
+use super::hash::{LONG, TOMB, is_long};
 use super::set::SetError;
 use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
 use super::{Table, dir, flag, kind};
@@ -124,8 +124,9 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
                 for i in 0..capacity {
                     let n = node_at(o, i);
                     let w = n.key.load();
-                    // The key of a removed entry may dangle already.
-                    if losable(w) && n.value.load() != NIL_WORD && !live(obj_of(w)) {
+                    // The key of a removed entry may dangle already, unless it is long.
+                    let entry = n.value.load() != NIL_WORD;
+                    if (if entry { losable(w) } else { is_long(w) }) && !live(obj_of(w)) {
                         n.value.clear(NIL_WORD);
                         n.key.clear(TOMB);
                     }
