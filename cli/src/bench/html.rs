@@ -130,7 +130,11 @@ fn percentiles(rows: &[(&str, &Inside)]) -> Result<String, String> {
     let x = Axis {
         title: "percentile",
         range: (0.0, right),
-        label: |nines| format!("{}%", rounded(100.0 - 100.0 * 10_f64.powf(-nines))),
+        // 90%, 99%, 99.9%; nothing between them
+        label: |nines| match (nines - nines.round()).abs() < 0.01 {
+            true => format!("{}%", rounded(100.0 - 100.0 * 10_f64.powf(-nines))),
+            false => String::new(),
+        },
     };
     let y = Axis {
         title: "pause, ms of CPU time",

@@ -7,7 +7,8 @@
 //! 3. Several runs become one row: medians of times, shares and percentiles,
 //!    but the worst of all runs as the longest pause ([`cell`]).
 //! 4. One table, and a line of bars for each row ([`table`], [`histogram`]); on
-//!    demand a page with charts ([`html`], [`chart`]).
+//!    demand a page with charts ([`html`], [`chart`]) or a table for a document
+//!    ([`markdown`]).
 //!
 //! With `--heaps` all that is done in heaps of several sizes, multiples of the
 //! least that each program needs ([`heaps`]). Before and after everything the
@@ -19,6 +20,7 @@ mod child;
 mod heaps;
 mod histogram;
 mod html;
+mod markdown;
 mod noise;
 mod options;
 mod table;
@@ -133,6 +135,9 @@ fn compare(options: &BenchOptions) -> Result<bool, String> {
     }
     if let Some(path) = &options.json {
         write(path, &cell::json(&outcomes, options, &noise))?;
+    }
+    if let Some(path) = &options.markdown {
+        write(path, &markdown::render(&outcomes))?;
     }
     if let Some(path) = &options.html {
         write(path, &html::render(&outcomes, options.runs, &noise)?)?;

@@ -28,6 +28,8 @@ pub struct BenchOptions {
     pub heaps: Vec<f64>,
     /// Where the results go as JSON.
     pub json: Option<OsString>,
+    /// Where they go as a table in Markdown.
+    pub markdown: Option<OsString>,
     /// Where they go as an HTML page.
     pub html: Option<OsString>,
     /// Options of the heap for every process under a collector.
@@ -64,7 +66,7 @@ impl Program {
 #[derive(Debug)]
 pub enum Request {
     /// Run the benchmark.
-    Run(BenchOptions),
+    Run(Box<BenchOptions>),
     /// Print this text.
     Print(String),
 }
@@ -83,6 +85,7 @@ pub fn help() -> String {
          \x20 --timeout S         ends a run after so many seconds\n\
          \x20 --heaps LIST        runs in heaps of so many times the program's minimum: 1.5,2,3\n\
          \x20 --json FILE         writes all figures to FILE\n\
+         \x20 --markdown FILE     writes the table to FILE, with ratios to the first reference\n\
          \x20 --html FILE         writes a page with tables and charts to FILE\n\
          \x20 --list              names the workloads\n\
          \x20 --source NAME       shows a workload's program\n\
@@ -123,6 +126,7 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
         timeout: None,
         heaps: Vec::new(),
         json: None,
+        markdown: None,
         html: None,
         heap: Vec::new(),
         arguments: Vec::new(),
@@ -164,6 +168,7 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
             }
             Long("heaps") => options.heaps = factors(&parser.value()?.string()?)?,
             Long("json") => options.json = Some(parser.value()?),
+            Long("markdown") => options.markdown = Some(parser.value()?),
             Long("html") => options.html = Some(parser.value()?),
             Long("list") => return Ok(Request::Print(list())),
             Long("help") | Short('h') => return Ok(Request::Print(help())),
@@ -201,7 +206,7 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
             *size *= options.size;
         }
     }
-    Ok(Request::Run(options))
+    Ok(Request::Run(Box::new(options)))
 }
 
 /// A list of collectors, each of which must exist.
@@ -261,7 +266,7 @@ mod tests {
 
     fn run(words: &str) -> BenchOptions {
         match parse(words.split_whitespace().map(OsString::from)).unwrap() {
-            Request::Run(options) => options,
+            Request::Run(options) => *options,
             Request::Print(text) => panic!("printed {text}"),
         }
     }

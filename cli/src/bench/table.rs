@@ -66,11 +66,48 @@ pub fn render(outcomes: &[Outcome], runs: usize) -> String {
     let mut text = table.trim_fmt();
     text.push('\n');
     text.push_str(&legend(runs));
+    let waits: String = outcomes.iter().map(latencies).collect();
+    if !waits.is_empty() {
+        text.push_str(
+            "\nLatency of requests in ms; metered: they come at even intervals and wait for each other.\n",
+        );
+        text.push_str(&waits);
+    }
     if !bars.is_empty() {
         text.push_str("\nPauses by length, all runs together (heights are logarithmic):\n");
         text.push_str(&histogram::render(&bars));
     }
     text
+}
+
+/// One line for each row of which the latency of requests is known.
+fn latencies(outcome: &Outcome) -> String {
+    let line = |(runner, result): &(String, Result<Cell, Failure>)| {
+        let told = &result.as_ref().ok()?.told;
+        let figures = |kind: &str| {
+            let of = |percentile: &str| {
+                let ms = told.get(&format!("{kind}_ms_{percentile}"))?;
+                Some(format!("{:>9}", millis(*ms)))
+            };
+            ["50", "99", "99.9", "100"]
+                .into_iter()
+                .map(of)
+                .collect::<Option<String>>()
+        };
+        Some(format!(
+            "{:<16} {runner:<14} p50, p99, p99.9, max{}   metered{}\n",
+            outcome.name(),
+            figures("latency")?,
+            figures("metered")?,
+        ))
+    };
+    let agreed = outcome.disagreement.is_none();
+    outcome
+        .cells
+        .iter()
+        .filter(|_| agreed)
+        .filter_map(line)
+        .collect()
 }
 
 /// What the columns mean.
@@ -206,6 +243,27 @@ pub mod tests {
             assert!(text.contains(part), "no {part:?} in\n{text}");
         }
         assert!(text.lines().all(|l| l.chars().count() <= 120), "{text}");
+    }
+
+    #[test]
+    fn latencies_where_they_are_told() {
+        assert!(!render(&[outcome(None)], 1).contains("Latency"));
+        let mut one = outcome(None);
+        let (_, Ok(cell)) = &mut one.cells[0] else {
+            panic!("a cell")
+        };
+        for (at, percentile) in ["50", "99", "99.9", "100"].iter().enumerate() {
+            cell.told
+                .insert(format!("latency_ms_{percentile}"), at as f64 + 0.5);
+            cell.told
+                .insert(format!("metered_ms_{percentile}"), at as f64 + 10.5);
+        }
+        let text = render(&[one], 1);
+        let line = text.lines().find(|l| l.contains("metered ")).unwrap();
+        assert!(
+            line.contains("0.50     1.50     2.50     3.50   metered     10.5     11.5"),
+            "{line}"
+        );
     }
 
     #[test]

@@ -13,15 +13,13 @@ end
 -- Processor time of the program's thread, and time on the wall, where they can be
 -- had; else of the process.
 local clock, wall = os.clock, nil
-if type(gc) == "table" and gc.clock and pcall(gc.clock, "thread") then
-  clock, wall = gc.clock, gc.clock
-end
+if type(gc) == "table" then clock, wall = gc.thread_clock or os.clock, gc.clock end
 
 -- called between two pieces of work of some microseconds
-local longest, long_ones, last = 0, 0, clock("thread")
+local longest, long_ones, last = 0, 0, clock()
 local longest_wall, last_wall = 0, wall and wall()
 local function tick()
-  local now = clock("thread")
+  local now = clock()
   local gap = now - last
   if gap > longest then longest = gap end
   if gap > 0.001 then long_ones = long_ones + 1 end
@@ -35,7 +33,7 @@ local function tick()
 end
 -- what came since the last tick does not count
 local function restart()
-  last = clock("thread")
+  last = clock()
   last_wall = wall and wall()
 end
 
