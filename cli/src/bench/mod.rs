@@ -13,7 +13,11 @@
 //! With `--heaps` all that is done in heaps of several sizes, multiples of the
 //! least that each program needs ([`heaps`]). Before and after everything the
 //! machine's own noise is measured ([`noise`]).
+//!
+//! With `--advise` it also says which collector to use ([`advise`], [`advice`]).
 
+mod advice;
+mod advise;
 mod cell;
 mod chart;
 mod child;
@@ -121,6 +125,12 @@ fn compare(options: &BenchOptions) -> Result<bool, String> {
     let noise = quiet.and(Noise::measure(NOISE));
     say(&table::render(&outcomes, options.runs));
     say(&format!("\n{}", noise.render()));
+    if let Some(wishes) = &options.advise {
+        for outcome in &outcomes {
+            say("\n");
+            say(&advice::render(outcome, wishes, options.runs));
+        }
+    }
     for outcome in &outcomes {
         if let Some(text) = &outcome.disagreement {
             complain(&format!("{}: {text}", outcome.program));

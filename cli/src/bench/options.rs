@@ -1,8 +1,11 @@
 //! The words of `moonsweep bench`.
 
+use super::advise::Wishes;
 use super::workloads::{self, PAUSES, Set, Workload};
 use crate::gc_flags;
 use lexopt::prelude::*;
+use moonsweep_gc::Size;
+use moonsweep_gc::options::OptionValue;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -26,6 +29,8 @@ pub struct BenchOptions {
     pub timeout: Option<Duration>,
     /// Multiples of each program's minimum heap in which it runs; none: no limit.
     pub heaps: Vec<f64>,
+    /// What the recommended collector must do, if one is to be recommended.
+    pub advise: Option<Wishes>,
     /// Where the results go as JSON.
     pub json: Option<OsString>,
     /// Where they go as a table in Markdown.
@@ -84,6 +89,9 @@ pub fn help() -> String {
          \x20 --reference[=LUA]   adds lua5.4, or another Lua 5.4, in each of its collector's modes\n\
          \x20 --timeout S         ends a run after so many seconds\n\
          \x20 --heaps LIST        runs in heaps of so many times the program's minimum: 1.5,2,3\n\
+         \x20 --advise            recommends a collector for each program, by what was measured;\n\
+         \x20                     --latency TIME, --memory SIZE, --prompt say what matters:\n\
+         \x20                     no longer stop, no more memory, garbage freed soon\n\
          \x20 --json FILE         writes all figures to FILE\n\
          \x20 --markdown FILE     writes the table to FILE, with ratios to the first reference\n\
          \x20 --html FILE         writes a page with tables and charts to FILE\n\
@@ -125,6 +133,7 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
         reference: None,
         timeout: None,
         heaps: Vec::new(),
+        advise: None,
         json: None,
         markdown: None,
         html: None,
@@ -167,6 +176,18 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
                 return Ok(Request::Print(found.source.to_owned()));
             }
             Long("heaps") => options.heaps = factors(&parser.value()?.string()?)?,
+            Long("advise") => {
+                options.advise.get_or_insert_default();
+            }
+            Long("latency") => {
+                let ns = value_of::<Duration>(&parser.value()?, "latency")?.as_nanos();
+                wishes(&mut options).latency_ms = Some(ns as f64 / 1e6);
+            }
+            Long("memory") => {
+                let size = value_of::<Size>(&parser.value()?, "memory")?;
+                wishes(&mut options).memory = Some(size.0 as u64);
+            }
+            Long("prompt") => wishes(&mut options).prompt = true,
             Long("json") => options.json = Some(parser.value()?),
             Long("markdown") => options.markdown = Some(parser.value()?),
             Long("html") => options.html = Some(parser.value()?),
@@ -207,6 +228,20 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
         }
     }
     Ok(Request::Run(Box::new(options)))
+}
+
+/// Constraints are given for the sake of advice.
+fn wishes(options: &mut BenchOptions) -> &mut Wishes {
+    options.advise.get_or_insert_default()
+}
+
+/// A value as the options of the heap are written: `1ms`, `64M`; not nothing.
+fn value_of<T: OptionValue>(word: &OsString, option: &str) -> Result<T, lexopt::Error> {
+    let word = word.to_string_lossy();
+    let positive = word.chars().any(|c| ('1'..='9').contains(&c));
+    let value = T::parse(&word).filter(|_| positive);
+    let expected = T::SHAPE;
+    value.ok_or_else(|| format!("bad value '{word}' for '--{option}' (expected {expected})").into())
 }
 
 /// A list of collectors, each of which must exist.
@@ -338,6 +373,27 @@ mod tests {
             ["--heap-max=64M", "--gc-verify", "--gc-nursery=1M"]
         );
         assert_eq!(options.arguments, ["--gc", "x"]);
+    }
+
+    #[test]
+    fn advice_and_constraints() {
+        assert_eq!(run("trees").advise, None);
+        assert_eq!(run("trees --advise").advise, Some(Wishes::default()));
+        let wishes = run("trees --latency 500us --memory=64M --prompt").advise;
+        let expected = Wishes {
+            latency_ms: Some(0.5),
+            memory: Some(64 << 20),
+            prompt: true,
+        };
+        assert_eq!(wishes, Some(expected));
+        for words in [
+            "--latency soon",
+            "--latency 0ms",
+            "--memory much",
+            "--memory 0",
+        ] {
+            assert!(bad(words).contains("bad value"), "{words}");
+        }
     }
 
     #[test]
