@@ -621,3 +621,83 @@ fn switching_while_running() {
         }
     }
 }
+
+/// From and to every collector that shares the heap, often in the midst of a
+/// cycle that advances by random steps, with the verifier or with lazy sweeps.
+#[test]
+fn switching_in_the_midst_of_marking() {
+    let shared: Vec<GcKind> = GcKind::ALL
+        .iter()
+        .copied()
+        .filter(|k| k.shares_heap())
+        .collect();
+    let mut midst = 0;
+    for seed in 0..4 * seeds() {
+        for &start in &shared {
+            let o = Options {
+                verify: seed % 3 == 0,
+                ..options(start, 1 + seed as u32 % 5)
+            };
+            let mut w = World::<true>::new(o, seed);
+            w.collects = true;
+            for i in 1..600 {
+                w.step();
+                if w.rng.one_in(15) {
+                    midst += usize::from(w.m.heap.is_marking());
+                    let kind = shared[w.rng.below(shared.len())];
+                    if w.rng.one_in(3) {
+                        let on = !w.m.heap.is_generational();
+                        w.m.heap.set_generational(on, &mut w.m.roots);
+                    } else {
+                        w.m.heap.switch(kind, &mut w.m.roots).unwrap();
+                        assert_eq!(w.m.heap.kind(), kind);
+                    }
+                    w.doomed.clear();
+                    w.run_finalizers();
+                }
+                if i % 200 == 0 {
+                    w.m.heap.switch(GcKind::MarkSweep, &mut w.m.roots).unwrap();
+                    w.doomed.clear();
+                    w.run_finalizers();
+                    w.collect_and_check();
+                }
+            }
+            w.check_dropped();
+        }
+    }
+    assert!(midst > 0, "no switch met a marking in progress");
+}
+
+/// Stopped automatic collection stays stopped across switches, and steps that
+/// the program asks for happen all the same.
+#[test]
+fn switching_while_stopped() {
+    for &kind in GcKind::ALL.iter().filter(|k| k.shares_heap()) {
+        let mut m = Machine::<true>::new(options(GcKind::Generational, 0));
+        m.heap.set_stopped(true);
+        m.heap.switch(kind, &mut m.roots).unwrap();
+        assert!(m.heap.is_stopped());
+        let before = m.heap.stats().count();
+        for id in 0..200_000 {
+            m.alloc(NODE, id, 2);
+            m.safepoint();
+        }
+        assert_eq!(m.heap.stats().count(), before, "{kind} collected");
+        let objects = m.heap.objects();
+        let ended = (0..1000).any(|_| m.heap.step(1 << 20, &mut m.roots));
+        assert!(ended, "no step of {kind} ended a cycle");
+        assert!(m.heap.is_stopped());
+        if kind.collects() {
+            assert!(m.heap.objects() < objects, "{kind} freed nothing");
+        }
+        m.heap.set_stopped(false);
+        for id in 0..400_000 {
+            m.alloc(NODE, id, 2);
+            m.safepoint();
+        }
+        assert!(
+            m.heap.objects() < 500_000 || !kind.collects(),
+            "{kind} did not go on"
+        );
+    }
+}
