@@ -37,6 +37,46 @@ fn every_workload_agrees_with_the_reference() {
 }
 
 #[test]
+fn advice_for_a_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("game.lua");
+    let source = "local kept = {} for i = 1, 2e5 do kept[i % 5000] = { i } end print(#kept)";
+    std::fs::write(&script, source).unwrap();
+    let advice = |options: &[&str]| {
+        let output = Command::new(MOONSWEEP)
+            .arg("bench")
+            .arg(&script)
+            .args(["--runs", "1"])
+            .args(options)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}");
+        text[text.find("Advice for game").unwrap()..].to_owned()
+    };
+    let text = advice(&["--latency", "1s", "--memory", "4G"]);
+    assert!(
+        text.contains("no stop above 1000 ms, at most 4096.0 MB"),
+        "{text}"
+    );
+    assert!(text.contains("Use --gc "), "{text}");
+    for collector in collectors() {
+        assert!(text.contains(&format!("\n  {collector:<13} ")), "{text}");
+    }
+    let text = advice(&["--prompt", "--gc", "none,marksweep"]);
+    assert!(text.contains("out, never frees"), "{text}");
+    assert!(
+        text.ends_with("Use --gc marksweep: it is the only one that fits.\n"),
+        "{text}"
+    );
+    let text = advice(&["--latency", "1ns", "--gc", "marksweep"]);
+    assert!(
+        text.contains("None keeps to that; the nearest is --gc marksweep."),
+        "{text}"
+    );
+}
+
+#[test]
 fn heaps_of_several_sizes_and_a_page() {
     let folder = tempfile::tempdir().unwrap();
     let [json, html] = ["results.json", "page.html"].map(|name| folder.path().join(name));
