@@ -175,6 +175,7 @@ fn print(cx: &mut Context) -> Result<Results> {
         }
     }
     stdout.write(b"\n");
+    stdout.flush();
     cx.none()
 }
 

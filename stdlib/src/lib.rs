@@ -12,6 +12,7 @@ pub mod coroutine;
 pub mod debug;
 pub mod gc;
 pub mod io;
+mod lfs;
 mod load;
 pub mod math;
 pub mod os;
@@ -23,7 +24,7 @@ pub mod table;
 pub mod utf8;
 mod util;
 
-use moonsweep_runtime::native::{Context, Result};
+use moonsweep_runtime::native::{Context, NativeDef, Result};
 
 pub use io::{flush_all, read_stdin_line, write_stderr, write_stdout};
 pub use load::{Loaded, load_file};
@@ -98,6 +99,24 @@ pub const LIBRARIES: &[Library] = &[
     },
 ];
 
+/// Modules that come with the program and are opened by `require`.
+pub const MODULES: &[Module] = &[Module {
+    name: "lfs",
+    summary: "attributes, directories, links and locks of files",
+    loader: util::def("lfs", lfs::load),
+}];
+
+/// A module that `require` finds where it would look for a C library.
+#[derive(Clone, Copy)]
+pub struct Module {
+    /// Its name.
+    pub name: &'static str,
+    /// What is in it, in a line.
+    pub summary: &'static str,
+    /// The loader that `require` calls.
+    pub loader: NativeDef,
+}
+
 /// Opens all libraries.
 ///
 /// # Errors
@@ -106,7 +125,7 @@ pub fn open_all(cx: &mut Context) -> Result<()> {
     open_selected(cx, |_| true)
 }
 
-/// Opens the libraries that are asked for by name.
+/// Opens the libraries that are asked for by name, and lets `require` find the modules that are.
 ///
 /// # Errors
 /// Raises "not enough memory".
@@ -117,6 +136,11 @@ pub fn open_selected(cx: &mut Context, wanted: impl Fn(&str) -> bool) -> Result<
         let loaded = util::subtable(cx, cx.registry(), package::LOADED)?;
         let table = cx.globals().get_name(cx, library.name);
         loaded.set_name(cx, library.name, table)?;
+    }
+    for module in MODULES.iter().filter(|module| wanted(module.name)) {
+        let cx = &*cx;
+        let modules = util::subtable(cx, cx.registry(), package::MODULES)?;
+        modules.set_name(cx, module.name, cx.native(&module.loader, &[]))?;
     }
     Ok(())
 }

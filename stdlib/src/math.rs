@@ -174,8 +174,9 @@ fn fmod(cx: &mut Context) -> Result<Results> {
         }
         return cx.ret(a.wrapping_rem(b));
     }
-    let (a, b) = (float(cx, 0)?, float(cx, 1)?);
-    cx.ret(a % b)
+    // The reference, as compilers translate it, looks at the second argument first.
+    let b = float(cx, 1)?;
+    cx.ret(float(cx, 0)? % b)
 }
 
 fn tointeger(cx: &mut Context) -> Result<Results> {

@@ -1,7 +1,8 @@
 //! `require` and the `package` library.
 //!
 //! Modules in Lua only: the two searchers for C libraries look through `package.cpath`, so that their
-//! part of the messages is there, but no dynamic library can be loaded.
+//! part of the messages is there, but no dynamic library can be loaded. The first of them finds the
+//! modules that come with the program.
 
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
@@ -21,6 +22,8 @@ const NO_LIBRARIES: &str = "dynamic libraries not enabled; check your Lua instal
 
 /// The registry's field for what `package.loaded` is.
 pub(crate) const LOADED: &str = "_LOADED";
+/// The registry's field for the loaders of modules that come with the program.
+pub(crate) const MODULES: &str = "moonsweep.modules";
 /// The registry's field for what `package.preload` is.
 const PRELOAD: &str = "_PRELOAD";
 
@@ -147,6 +150,13 @@ fn load_failure(
 
 fn search_c(cx: &mut Context) -> Result<Results> {
     let name = c_str(cx.check_str(0)?.as_bytes()).to_vec();
+    // What would be a C library elsewhere comes with the program.
+    let loader = subtable(cx, cx.registry(), MODULES)?.get_name(cx, &name);
+    if !loader.is_nil() {
+        cx.push(loader);
+        cx.push(cx.string(":built-in:")?);
+        return Ok(cx.results(2));
+    }
     search_library(cx, &name, &name)
 }
 

@@ -71,6 +71,7 @@ impl Input {
                         // if nobody typed it.
                         moonsweep_stdlib::write_stdout(cx, &line);
                         moonsweep_stdlib::write_stdout(cx, b"\n");
+                        moonsweep::flush_all(cx);
                         Line::Text(line)
                     }
                 }

@@ -209,12 +209,13 @@ impl<'s> Parser<'s> {
     // Errors.
 
     fn syntax_error(&self, what: &[u8]) -> CompileError {
-        let near = self.current.near();
+        // The reference takes a zero byte for no token at all.
+        let near = (self.current.text != b"\0").then(|| self.current.near());
         CompileError::at(
             self.lexer.chunk_name(),
             self.lexer.line(),
             what,
-            Some(&near),
+            near.as_deref(),
         )
     }
 

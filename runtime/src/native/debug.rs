@@ -193,7 +193,7 @@ unsafe fn find_local(vm: &State, f: *mut Frame, n: i64) -> Option<(Vec<u8>, *mut
             let p = Closure::of(*(*f).base.sub(1)).proto();
             if n < 0 {
                 let extra = (*f).extra as i64;
-                if -n > extra {
+                if n < -extra {
                     return None;
                 }
                 return Some((
@@ -206,16 +206,13 @@ unsafe fn find_local(vm: &State, f: *mut Frame, n: i64) -> Option<(Vec<u8>, *mut
                 return Some((name, (*f).base.add(register)));
             }
         }
-        if n > 0 {
-            let at = (*f).base.add(n as usize - 1);
-            if at < limit {
-                let name: &[u8] = if (*f).kind == frame_kind::LUA {
-                    b"(temporary)"
-                } else {
-                    b"(C temporary)"
-                };
-                return Some((name.to_vec(), at));
-            }
+        if n > 0 && n <= limit.offset_from((*f).base) as i64 {
+            let name: &[u8] = if (*f).kind == frame_kind::LUA {
+                b"(temporary)"
+            } else {
+                b"(C temporary)"
+            };
+            return Some((name.to_vec(), (*f).base.add(n as usize - 1)));
         }
         None
     }

@@ -16,6 +16,7 @@ mod read;
 mod stream;
 
 use std::cell::{Ref, RefCell};
+use std::os::fd::BorrowedFd;
 use std::rc::{Rc, Weak};
 
 use moonsweep_runtime::native::{Context, Result, Results, Userdata, Value};
@@ -206,6 +207,19 @@ fn check_file(cx: &Context, i: usize) -> Result<&Rc<LuaFile>> {
     cx.check_userdata(i, FILE)
 }
 
+/// Does something with the descriptor of the open file that is argument `i`, for the function `what`.
+pub(crate) fn with_descriptor<T>(
+    cx: &Context,
+    i: usize,
+    what: &str,
+    action: impl FnOnce(BorrowedFd<'_>) -> T,
+) -> Result<T> {
+    match check_file(cx, i)?.stream.borrow().as_ref() {
+        Some(stream) => Ok(action(stream.fd())),
+        None => Err(cx.error(format!("{what}: closed file"))),
+    }
+}
+
 /// The argument as a handle of an open file.
 fn check_open(cx: &Context, i: usize) -> Result<&Rc<LuaFile>> {
     let file = check_file(cx, i)?;
@@ -259,6 +273,14 @@ impl Stdout {
     pub(crate) fn write(&self, bytes: &[u8]) {
         if let Some(stdout) = &self.0 {
             let _ = stdout.with(|stdout| stdout.write(bytes));
+        }
+    }
+
+    /// Writes out what is buffered, as `print` does: whoever reads along sees each line in time, and
+    /// in order with what other programs and standard error write.
+    pub(crate) fn flush(&self) {
+        if let Some(stdout) = &self.0 {
+            let _ = stdout.with(Stream::flush);
         }
     }
 }

@@ -132,6 +132,11 @@ impl Stream {
         stream
     }
 
+    /// What the system knows it by.
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.fd()
+    }
+
     /// Whether a person may be waiting at the other end for a prompt that ends without a newline.
     pub(crate) fn is_line_buffered(&self) -> bool {
         self.buffering == Buffering::Line
