@@ -394,7 +394,10 @@ pub(crate) fn load(cx: &mut Context) -> Result<Results> {
     cx.register(lfs, LFS)?;
     for (name, text) in [
         ("_VERSION", "LuaFileSystem 1.8.0"),
-        ("_DESCRIPTION", "Moonsweep's own module with the interface of LuaFileSystem"),
+        (
+            "_DESCRIPTION",
+            "Moonsweep's own module with the interface of LuaFileSystem",
+        ),
         ("_COPYRIGHT", "The Moonsweep developers"),
     ] {
         lfs.set_name(cx, name, cx.string(text)?)?;

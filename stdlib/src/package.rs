@@ -12,8 +12,10 @@ use moonsweep_runtime::native::{Context, NativeDef, Num, Result, Results, Value}
 use crate::load::load_file;
 use crate::util::{c_str, def, joined, path, register_with, subtable};
 
+/// The reference's default with the place where distributions install modules in Lua.
 const PATH: &str = "/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;\
-    /usr/local/lib/lua/5.4/?.lua;/usr/local/lib/lua/5.4/?/init.lua;./?.lua;./?/init.lua";
+    /usr/local/lib/lua/5.4/?.lua;/usr/local/lib/lua/5.4/?/init.lua;\
+    /usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua;./?.lua;./?/init.lua";
 const CPATH: &str = "/usr/local/lib/lua/5.4/?.so;/usr/local/lib/lua/5.4/loadall.so;./?.so";
 /// Directory separator, template separator, mark of the name, mark of the program's directory,
 /// mark to ignore what is before it.

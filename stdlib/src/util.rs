@@ -3,9 +3,9 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 
 use moonsweep_runtime::native::{Context, NativeDef, NativeFn, Result, Results, Table, Value};
 use rustix::io::Errno;
@@ -93,6 +93,13 @@ pub(crate) fn exec_result(cx: &Context, status: ExitStatus) -> Result<Results> {
     cx.push(cx.string(what)?);
     cx.push(i64::from(code));
     Ok(cx.results(3))
+}
+
+/// The shell with a command to run, under the name that C's `system` and `popen` give it.
+pub(crate) fn shell(command: &[u8]) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg0("sh").arg("-c").arg(os_str(command));
+    shell
 }
 
 /// A row of a library's table.

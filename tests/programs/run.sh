@@ -6,8 +6,8 @@
 #   tests/programs/run.sh [-p PROGRAM] [moonsweep options, e.g. --gc none]
 #
 # MOONSWEEP names the binary (default target/release/moonsweep), LUA the
-# reference (default lua5.4). C modules are kept out of both: a stub in stubs/
-# stands for lfs.
+# reference (default lua5.4). C modules are kept out of both, but for lfs:
+# lua5.4 gets Debian's lua-filesystem, moonsweep has its own.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 moonsweep=${MOONSWEEP:-$here/../../target/release/moonsweep}
@@ -23,12 +23,15 @@ for file in 5.1/luacheck/main.lua 5.1/pl/List.lua 5.4/dkjson.lua 5.3/inspect.lua
     exit 2
   }
 done
-path="$here/stubs/?.lua"
-for version in 5.4 5.3 5.1; do path="$path;/usr/share/lua/$version/?.lua;/usr/share/lua/$version/?/init.lua"; done
-unset LUA_INIT LUA_INIT_5_4 LUA_PATH_5_4 LUA_CPATH_5_4
-export LC_ALL=C TZ=UTC LUA_PATH="$path" LUA_CPATH="$here/no-c-modules/?.so"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+lfs=$(ls /usr/lib/*/lua/5.4/lfs.so 2>/dev/null | head -n 1)
+[ -n "$lfs" ] || { echo "run.sh: no lfs.so for lua5.4; install lua-filesystem" >&2; exit 2; }
+mkdir "$work/c" && ln -s "$lfs" "$work/c/lfs.so"
+path="$here/shared/?.lua"
+for version in 5.4 5.3 5.1; do path="$path;/usr/share/lua/$version/?.lua;/usr/share/lua/$version/?/init.lua"; done
+unset LUA_INIT LUA_INIT_5_4 LUA_PATH_5_4 LUA_CPATH_5_4
+export LC_ALL=C TZ=UTC LUA_PATH="$path" LUA_CPATH="$work/c/?.so"
 cd "$here" || exit 2
 
 count=0 failed=0

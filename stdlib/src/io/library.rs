@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use std::rc::Rc;
 
@@ -17,8 +17,8 @@ use super::{
     INPUT, Kind, LuaFile, OUTPUT, check_file, check_open, handle, new_file, state, upvalue_state,
 };
 use crate::random::entropy;
-use crate::util::{c_str, def, errno, file_failure, file_result, os_str, path, register_with};
-use crate::util::{joined, strerror};
+use crate::util::{c_str, def, errno, file_failure, file_result, joined, path, register_with};
+use crate::util::{shell, strerror};
 
 fn close(cx: &mut Context) -> Result<Results> {
     let cx = &*cx;
@@ -202,8 +202,7 @@ fn popen(cx: &mut Context) -> Result<Results> {
         _ => return Err(cx.arg_error(1, "invalid mode")),
     };
     upvalue_state(cx)?.flush();
-    let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(os_str(command));
+    let mut shell = shell(command);
     if reads {
         shell.stdout(Stdio::piped());
     } else {

@@ -8,7 +8,6 @@
 mod calendar;
 mod strftime;
 
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
@@ -17,7 +16,7 @@ use moonsweep_runtime::native::{Context, NativeDef, Result, Results, Table, Valu
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::io;
-use crate::util::{c_str, def, errno, exec_result, file_failure, file_result, os_str, path};
+use crate::util::{c_str, def, errno, exec_result, file_failure, file_result, os_str, path, shell};
 use calendar::{Date, Fields, Offset, Utc, Zone, date_at, time_of};
 
 /// Seconds since 1970.
@@ -204,8 +203,7 @@ fn execute(cx: &mut Context) -> Result<Results> {
         // There is a shell.
         return cx.ret(true);
     };
-    let mut shell = Command::new("/bin/sh");
-    match shell.arg("-c").arg(os_str(command.as_bytes())).status() {
+    match shell(command.as_bytes()).status() {
         Ok(status) => exec_result(cx, status),
         Err(error) => file_failure(cx, errno(&error), None),
     }

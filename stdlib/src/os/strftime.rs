@@ -51,7 +51,7 @@ pub(crate) fn format(letter: u8, date: &Date, zone_name: &str, to: &mut Vec<u8>)
         b'A' => put(day_name(date).into()),
         b'b' | b'h' => put(month_name(date)[..3].into()),
         b'B' => put(month_name(date).into()),
-        b'C' => put(format!("{:02}", date.year.div_euclid(100))),
+        b'C' => put(date.year.div_euclid(100).to_string()),
         b'd' => put(format!("{:02}", date.day)),
         b'e' => put(format!("{:2}", date.day)),
         b'g' => put(format!("{:02}", iso_week(date).0.rem_euclid(100))),
