@@ -293,9 +293,7 @@ fn concat_elements(cx: &mut Context, first: i64, last: i64) -> Result<Results> {
 fn pack(cx: &mut Context) -> Result<Results> {
     let count = cx.nargs();
     let table = cx.table(count, 1);
-    for i in 0..count {
-        table.set_int(cx, i as i64 + 1, cx.arg(i))?;
-    }
+    table.set_slots(cx, 0)?;
     table.set_name(cx, "n", count as i64)?;
     cx.ret(table)
 }

@@ -63,6 +63,19 @@ impl<'a> Table<'a> {
         // SAFETY: live.
         unsafe { self.0.set_int(&mut cx.vm().mem, i, v.into().raw()) }.map_err(|e| cx.set_failed(e))
     }
+    /// Sets the native's slots from `from` on as elements 1, 2 and so on, like a constructor.
+    ///
+    /// # Errors
+    /// `not enough memory`.
+    pub fn set_slots(self, cx: &'a Context, from: usize) -> Result<()> {
+        let count = cx.slots().saturating_sub(from);
+        // SAFETY: the frame's slots are live, and nothing runs meanwhile.
+        unsafe {
+            let values = std::slice::from_raw_parts(cx.base().add(from), count);
+            self.0.set_list(&mut cx.vm().mem, 1, values)
+        }
+        .map_err(|e| cx.set_failed(e))
+    }
     /// Sets the value at a string key.
     ///
     /// # Errors

@@ -280,10 +280,9 @@ pub(super) fn set_list(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         let Some(t) = Table::from_value(*r) else {
             return message::operand_error(state, pc, a(pc), *r, "index");
         };
-        for i in 1..=n {
-            if let Err(e) = t.set_int(&mut state.mem, first + i as i64, *r.add(i)) {
-                return message::set_error_of(state, e);
-            }
+        let values = std::slice::from_raw_parts(r.add(1), n);
+        if let Err(e) = t.set_list(&mut state.mem, first + 1, values) {
+            return message::set_error_of(state, e);
         }
         Regs {
             pc: pc.add(words(Op::SETLIST)),

@@ -178,7 +178,9 @@ impl Table {
             self.set_int(mem, n.wrapping_add(1), v)
         }
     }
-    /// Sets the values at `first`, `first + 1` and so on (a table constructor's list).
+    /// Sets the values at `first`, `first + 1` and so on (a table constructor's list). Where a
+    /// value behind a nil follows, the nil has a place in the array part: the border is then
+    /// behind the last value, as in the reference, on which many programs depend.
     pub unsafe fn set_list(
         self,
         mem: &mut Mem,
@@ -186,8 +188,36 @@ impl Table {
         values: &[Value],
     ) -> Result<(), SetError> {
         for (k, v) in values.iter().enumerate() {
+            if v.is_nil() {
+                // SAFETY: as the caller promised.
+                return unsafe {
+                    self.set_list_with_holes(mem, first.wrapping_add(k as i64), &values[k..])
+                };
+            }
             // SAFETY: as the caller promised.
             unsafe { self.set_int(mem, first.wrapping_add(k as i64), *v)? };
+        }
+        Ok(())
+    }
+    #[cold]
+    unsafe fn set_list_with_holes(
+        self,
+        mem: &mut Mem,
+        first: i64,
+        values: &[Value],
+    ) -> Result<(), SetError> {
+        let last = values.iter().rposition(|v| !v.is_nil());
+        let values = &values[..last.map_or(0, |last| last + 1)];
+        let at = |k: usize| first.wrapping_add(k as i64);
+        for (k, v) in values.iter().enumerate() {
+            // Holes are filled for now, so that the array part grows over them.
+            let v = if v.is_nil() { Value::FALSE } else { *v };
+            // SAFETY: as the caller promised.
+            unsafe { self.set_int(mem, at(k), v)? };
+        }
+        for (k, _) in values.iter().enumerate().filter(|(_, v)| v.is_nil()) {
+            // SAFETY: as the caller promised.
+            unsafe { self.set_int(mem, at(k), Value::NIL)? };
         }
         Ok(())
     }
