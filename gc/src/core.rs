@@ -92,17 +92,17 @@ impl Core {
     }
 
     /// Gives the cycle in progress up, if there is one: MARK is clear again.
-    pub fn abandon_cycle(&mut self) {
+    pub fn abandon_cycle<M: Model>(&mut self) {
         if let Some(cycle) = self.cycle.take() {
-            cycle.abandon(&mut self.finalizers);
+            cycle.abandon::<M>(self);
             self.verdict = false;
             self.space.clear_marks()
         }
     }
 
     /// Ends what goes on beside the program.
-    pub fn close(&mut self) {
-        self.abandon_cycle();
+    pub fn close<M: Model>(&mut self) {
+        self.abandon_cycle::<M>();
         self.helpers = None;
     }
 

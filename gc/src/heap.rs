@@ -284,7 +284,8 @@ impl<M: Model> Heap<M> {
     /// search outside of the heap: it lives.
     #[inline]
     pub fn revive(&mut self, obj: Obj) {
-        if self.core.verdict {
+        // A young object must not have MARK: if it dies, its cell is free.
+        if self.condemned(obj) {
             self.core.space.mem.mark.claim_shared(obj.addr());
         }
     }
@@ -440,7 +441,7 @@ impl<M: Model> Default for Heap<M> {
 
 impl<M: Model> Drop for Heap<M> {
     fn drop(&mut self) {
-        self.core.close();
+        self.core.close::<M>();
         self.core.drops.drop_everything::<M>()
     }
 }

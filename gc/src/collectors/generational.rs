@@ -318,7 +318,11 @@ impl Generational {
                 self.minor_of_cycle::<M, R>(core, roots, Cause::Stress)
             }
             Some(_) => {
-                let slots = 1 << (random / 4 % 12);
+                let slots = if core.options.seed & 1024 != 0 {
+                    1
+                } else {
+                    1 << (random / 4 % 12)
+                };
                 let assist = random / 64 % 2 == 0;
                 self.slice::<M, R>(core, roots, slots, u64::MAX, assist)
             }
@@ -327,7 +331,7 @@ impl Generational {
 
     /// In stress mode: the marker takes a few steps now, wherever the program is.
     fn interleave<M: Model>(&mut self, core: &mut Core) {
-        if core.options.stress == 0 || core.cycle.is_none() {
+        if core.options.stress == 0 || core.cycle.is_none() || core.options.seed & 1024 != 0 {
             return;
         }
         let random = self.random();

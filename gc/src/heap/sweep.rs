@@ -171,6 +171,11 @@ impl Space {
         self.large_unswept.is_empty() && self.classes.iter().all(|c| c.unswept == 0)
     }
 
+    /// Whether MARK is clear everywhere, as it is outside of cycles once all is swept.
+    pub fn marks_are_clear(&self) -> bool {
+        (0..self.pool.high()).all(|b| count(self.mem.mark.block(self.mem.addr(b))) == 0)
+    }
+
     /// Clears MARK everywhere. All blocks are swept.
     pub fn clear_marks(&mut self) {
         for class in &self.classes {

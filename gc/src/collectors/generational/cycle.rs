@@ -85,7 +85,7 @@
 use super::exchange::Exchange;
 use super::helpers::Harvest;
 use crate::core::Core;
-use crate::finalize::{Finalizers, Search};
+use crate::finalize::Search;
 use crate::header::Obj;
 use crate::heap::block::BlockId;
 use crate::heap::memory::Memory;
@@ -209,6 +209,7 @@ impl Scope for VerdictScope {
 impl Cycle {
     /// A cycle that begins now, right after a minor that left nothing young.
     pub fn new<M: Model, R: Roots>(core: &mut Core, roots: &mut R) -> Cycle {
+        debug_assert!(core.space.marks_are_clear());
         let used = core.space.used();
         let mut cycle = Cycle {
             stage: Stage::Mark,
@@ -613,13 +614,17 @@ impl Cycle {
         core.space.begin_sweep_counted(self.live.0, self.live.1);
     }
 
-    /// Gives the cycle up. What was cleared was dead; what was found stays registered.
-    pub fn abandon(mut self, finalizers: &mut Finalizers) {
+    /// Gives the cycle up. Weak values that the program saw as cleared are
+    /// cleared; finalizable objects that were found stay registered.
+    pub fn abandon<M: Model>(mut self, core: &mut Core) {
         if let Some(helpers) = &self.helpers {
             helpers.recall();
         }
+        if self.stage == Stage::Values {
+            self.clear_values::<M>(core, &mut Budget::unlimited());
+        }
         if let Some(search) = self.search.take() {
-            finalizers.give_up(search);
+            core.finalizers.give_up(search);
         }
     }
 }
