@@ -24,6 +24,8 @@ pub(crate) struct Core {
     pub space: Space,
     pub log: Log,
     pub grey: Option<GreyQueue>,
+    /// The marking in steps that is in progress.
+    pub marking: Option<Box<Marking>>,
     /// The collection of the whole heap that is in progress beside the program.
     pub cycle: Option<Box<Cycle>>,
     /// Weak references to what the cycle did not reach count as cleared.
@@ -58,6 +60,7 @@ impl Core {
             space,
             log: Log::default(),
             grey: Some(GreyQueue::new()),
+            marking: None,
             cycle: None,
             verdict: false,
             helpers: None,
@@ -91,11 +94,14 @@ impl Core {
         }
     }
 
-    /// Gives the cycle in progress up, if there is one: MARK is clear again.
+    /// Gives the cycle or the marking in progress up, if there is one: MARK is clear again.
     pub fn abandon_cycle<M: Model>(&mut self) {
         if let Some(cycle) = self.cycle.take() {
             cycle.abandon::<M>(self);
             self.verdict = false;
+            self.space.clear_marks()
+        }
+        if self.marking.take().is_some() {
             self.space.clear_marks()
         }
     }

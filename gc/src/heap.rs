@@ -265,7 +265,7 @@ impl<M: Model> Heap<M> {
     }
     /// Whether a collection of the whole heap is under way beside the program.
     pub fn is_marking(&self) -> bool {
-        self.core.cycle.is_some() || self.collector.in_cycle()
+        self.core.cycle.is_some() || self.core.marking.is_some() || self.collector.in_cycle()
     }
     /// Whether the verdict on what a cycle did not reach is being carried out:
     /// until that is done, [`Heap::condemned`] has to be asked of what is read

@@ -323,7 +323,7 @@ impl Generational {
                 } else {
                     1 << (random / 4 % 12)
                 };
-                let assist = random / 64 % 2 == 0;
+                let assist = (random / 64).is_multiple_of(2);
                 self.slice::<M, R>(core, roots, slots, u64::MAX, assist)
             }
         }

@@ -239,11 +239,6 @@ impl Space {
         false
     }
 
-    /// Whether no block waits to be swept.
-    pub fn is_swept(&self) -> bool {
-        self.classes.iter().all(|class| class.unswept == 0)
-    }
-
     /// Sweeps up to `n` blocks of whatever class.
     pub fn sweep_some(&mut self, n: usize) {
         let mut n = self.sweep_large_some(n);

@@ -19,10 +19,11 @@
 //! 6. *Finalizers* (slices): dead registered objects are searched, then claimed.
 //! 7. *Resurrect* (helpers, slices): what they lead to gets MARK.
 //! 8. *Keys* (slices): dead weak keys, and weak values of what 7 reached.
-//! 9. *Prune* (slices): tables outside of the heap. 10. *Drops* (slices):
-//!    payloads of the dead. 11. *Count* (slices): what lives, for pacing.
+//! 9. *Prune* (slices): tables outside of the heap.
+//! 10. *Drops* (slices): payloads of the dead.
+//! 11. *Count* (slices): what lives, for pacing.
 //! 12. *End* (stopped): a minor; found objects become due; the sweep begins,
-//!    lazily: OLD becomes MARK, block by block.
+//!     lazily: OLD becomes MARK, block by block.
 //!
 //! A model that does not filter weak reads has 5 to 12 done within 4.
 //!
