@@ -236,7 +236,7 @@ impl<const AGES: bool> Machine<AGES> {
     }
     /// Stores through the barrier.
     pub fn set(&mut self, o: Obj, i: usize, to: Option<Obj>) {
-        if o.kind() == EPHEMERON && i % 2 == 0 && o.unlogged() {
+        if o.kind() == EPHEMERON && i.is_multiple_of(2) && o.unlogged() {
             // A value that loses its key becomes strong; one that gets another may.
             self.heap.log(o)
         }
@@ -253,7 +253,7 @@ impl<const AGES: bool> Machine<AGES> {
             !weak(o)
                 || !self.heap.condemned(t)
                     && (o.kind() == WEAK
-                        || i % 2 == 0
+                        || i.is_multiple_of(2)
                         || !get(o, i - 1).is_some_and(|k| self.heap.condemned(k)))
         })
     }
