@@ -678,7 +678,7 @@ fn marking_by_helpers() {
         let seed = only.unwrap_or(seed);
         for stress in [0, 1 + seed as u32 % 7] {
             let o = Options {
-                verify: std::env::var_os("GC_VERIFY").is_some() || seed % 4 == 0,
+                verify: std::env::var_os("GC_VERIFY").is_some() || seed.is_multiple_of(4),
                 seed: seed as u32,
                 threads: 1 + seed as u32 % 3,
                 growth: 1.01,
