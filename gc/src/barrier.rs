@@ -14,7 +14,7 @@
 //! |---|---|---|
 //! | `none`, `marksweep` | never | clears the bit, should another collector have set it |
 //! | `incremental` | when gc-arena has traced the object | clears the bit, and calls gc-arena's backward barrier: a black object is grey again |
-//! | `generational` | on every old object | remembers the object for the next minor; of a large cell only the new referent, if young. While marking in slices, an old referent stored into a marked large cell becomes grey |
+//! | `generational` | on every old object | remembers the object for the next minor; of a large cell only the new referent, if young. During a cycle, an old referent stored into a large cell becomes grey |
 //!
 //! Slots are private and written by [`Slot`](crate::Slot) and
 //! [`Edge`](crate::Edge) alone, so a store without the barrier does not compile:
@@ -55,13 +55,13 @@ impl<M: Model> Heap<M> {
     #[cold]
     #[inline(never)]
     pub fn log(&mut self, owner: Obj) {
-        self.collector.log(&mut self.core, owner)
+        self.collector.log::<M>(&mut self.core, owner)
     }
     /// The same for one slot of `owner` that is about to hold `word`: a
     /// collector may remember less than the whole object.
     #[cold]
     #[inline(never)]
     pub fn store(&mut self, owner: Obj, word: u64) {
-        self.collector.store(&mut self.core, owner, word)
+        self.collector.store::<M>(&mut self.core, owner, word)
     }
 }

@@ -161,11 +161,15 @@ pub(crate) trait Collector {
         let _ = core;
     }
     /// The barrier's slow path: `owner` is UNLOGGED and about to change.
-    fn log(&mut self, core: &mut Core, owner: Obj);
+    fn log<M: Model>(&mut self, core: &mut Core, owner: Obj);
     /// The same before a store of `word` into one slot of `owner`.
-    fn store(&mut self, core: &mut Core, owner: Obj, word: u64) {
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
         let _ = word;
-        self.log(core, owner)
+        self.log::<M>(core, owner)
+    }
+    /// The allocator wants a new run of cells.
+    fn refill<M: Model>(&mut self, core: &mut Core) {
+        let _ = core;
     }
     /// The program is at a safepoint and `cause` holds: do what policy asks for.
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause);
@@ -250,12 +254,15 @@ impl Collector for AnyCollector {
         each!(self, c => c.complete_sweep(core))
     }
     #[inline]
-    fn log(&mut self, core: &mut Core, owner: Obj) {
-        each!(self, c => c.log(core, owner))
+    fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
+        each!(self, c => c.log::<M>(core, owner))
     }
     #[inline]
-    fn store(&mut self, core: &mut Core, owner: Obj, word: u64) {
-        each!(self, c => c.store(core, owner, word))
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
+        each!(self, c => c.store::<M>(core, owner, word))
+    }
+    fn refill<M: Model>(&mut self, core: &mut Core) {
+        each!(self, c => c.refill::<M>(core))
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         each!(self, c => c.safepoint::<M, R>(core, roots, cause))

@@ -1,6 +1,8 @@
 //! What every collector works on: the space, the log, the registers, the
 //! statistics; and the steps that all collections have in common.
 
+use crate::collectors::generational::cycle::Cycle;
+use crate::collectors::generational::helpers::Helpers;
 use crate::collectors::slices::Marking;
 use crate::collectors::steps_pace::StepPace;
 use crate::finalize::{Drops, Finalizers};
@@ -22,8 +24,14 @@ pub(crate) struct Core {
     pub space: Space,
     pub log: Log,
     pub grey: Option<GreyQueue>,
-    /// The marking in progress in slices.
+    /// The marking in steps that is in progress.
     pub marking: Option<Box<Marking>>,
+    /// The collection of the whole heap that is in progress beside the program.
+    pub cycle: Option<Box<Cycle>>,
+    /// Weak references to what the cycle did not reach count as cleared.
+    pub verdict: bool,
+    /// Threads that mark, once there were any.
+    pub helpers: Option<Helpers>,
     pub finalizers: Finalizers,
     pub drops: Drops,
     pub stats: Stats,
@@ -53,6 +61,9 @@ impl Core {
             log: Log::default(),
             grey: Some(GreyQueue::new()),
             marking: None,
+            cycle: None,
+            verdict: false,
+            helpers: None,
             finalizers: Finalizers::default(),
             drops: Drops::default(),
             stats: Stats::new(),
@@ -81,6 +92,24 @@ impl Core {
         } else {
             self.space.budget()
         }
+    }
+
+    /// Gives the cycle or the marking in progress up, if there is one: MARK is clear again.
+    pub fn abandon_cycle<M: Model>(&mut self) {
+        if let Some(cycle) = self.cycle.take() {
+            cycle.abandon::<M>(self);
+            self.verdict = false;
+            self.space.clear_marks()
+        }
+        if self.marking.take().is_some() {
+            self.space.clear_marks()
+        }
+    }
+
+    /// Ends what goes on beside the program.
+    pub fn close<M: Model>(&mut self) {
+        self.abandon_cycle::<M>();
+        self.helpers = None;
     }
 
     /// Ends the runs of the allocator and notes what is in use.

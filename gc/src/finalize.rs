@@ -5,21 +5,100 @@
 //! collection did not reach is resurrected: it moves to the queue of
 //! `next_finalizable`, in reverse order of registration, and everything it
 //! refers to stays alive with it.
+//!
+//! Old entries and the queue are kept in pieces of bounded size, so that a
+//! cycle can go through them in steps, and no list is copied as a whole when it grows.
 
 use crate::header::{FINALIZABLE, Obj};
-use crate::mark::{Scope, Tracer};
+use crate::mark::{Budget, Scope, Tracer};
 use crate::model::{Model, Visitor};
 use std::collections::VecDeque;
+
+/// Entries of a piece.
+const PIECE: usize = 512;
+/// What looking at an entry counts for in a budget, in slots.
+const ENTRY: usize = 4;
+
+/// An object and the number of its registration.
+type Entry = (u64, Obj);
+
+/// A list in pieces.
+pub struct Pieces<T>(VecDeque<Vec<T>>);
+
+impl<T> Default for Pieces<T> {
+    fn default() -> Self {
+        Pieces(VecDeque::new())
+    }
+}
+
+impl<T: Copy> Pieces<T> {
+    fn push(&mut self, item: T) {
+        match self.0.back_mut() {
+            Some(piece) if piece.len() < PIECE => piece.push(item),
+            _ => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(item);
+                self.0.push_back(piece);
+            }
+        }
+    }
+    fn iter(&self) -> impl Iterator<Item = T> {
+        self.0.iter().flatten().copied()
+    }
+    /// Removes what `gone` says, and hands it out in order.
+    fn extract(&mut self, mut gone: impl FnMut(T) -> bool) -> Vec<T> {
+        let mut out = Vec::new();
+        for piece in &mut self.0 {
+            out.extend(piece.extract_if(.., |&mut e| gone(e)));
+        }
+        self.0.retain(|piece| !piece.is_empty());
+        out
+    }
+}
+
+/// Objects that are due, in the order they will be handed out.
+#[derive(Default)]
+struct Queue {
+    pieces: VecDeque<VecDeque<Obj>>,
+    len: usize,
+}
+
+impl Queue {
+    fn pop(&mut self) -> Option<Obj> {
+        let piece = self.pieces.front_mut()?;
+        let obj = piece.pop_front();
+        if piece.is_empty() {
+            self.pieces.pop_front();
+        }
+        self.len -= usize::from(obj.is_some());
+        obj
+    }
+    /// Adds a piece that is not empty.
+    fn push(&mut self, piece: VecDeque<Obj>) {
+        if !piece.is_empty() {
+            self.len += piece.len();
+            self.pieces.push_back(piece);
+        }
+    }
+    /// All from index `from` on.
+    fn iter_from(&self, mut from: usize) -> impl Iterator<Item = Obj> {
+        self.pieces.iter().flat_map(move |piece| {
+            let skip = from.min(piece.len());
+            from -= skip;
+            piece.range(skip..).copied()
+        })
+    }
+}
 
 /// The registers and the queue.
 #[derive(Default)]
 pub struct Finalizers {
-    /// With the number of registration; registered since the last collection, or young still.
-    young: Vec<(u64, Obj)>,
-    /// Known to be old.
-    old: Vec<(u64, Obj)>,
+    /// Registered since the last collection, or young still.
+    young: Vec<Entry>,
+    /// Known to be old, in order of registration.
+    old: Pieces<Entry>,
     registered: u64,
-    pending: VecDeque<Obj>,
+    pending: Queue,
     /// So many at the queue's front are known to be old: no roots of a minor.
     pending_old: usize,
 }
@@ -35,45 +114,58 @@ impl Finalizers {
     }
     /// Hands out the next object that is due.
     pub fn next(&mut self) -> Option<Obj> {
-        let obj = self.pending.pop_front()?;
+        let obj = self.pending.pop()?;
         self.pending_old = self.pending_old.saturating_sub(1);
         obj.set_flags(obj.flags() & !FINALIZABLE);
         Some(obj)
     }
     /// Number of objects that are due.
     pub fn due(&self) -> usize {
-        self.pending.len()
+        self.pending.len
+    }
+    /// Due objects.
+    pub fn pending(&self) -> impl Iterator<Item = Obj> {
+        self.pending.iter_from(0)
     }
     /// Registered and due objects, for the verifier.
     pub fn all(&self) -> impl Iterator<Item = Obj> {
-        self.pending
-            .iter()
-            .copied()
-            .chain(self.young.iter().chain(&self.old).map(|e| e.1))
+        self.pending().chain(
+            self.young
+                .iter()
+                .copied()
+                .chain(self.old.iter())
+                .map(|e| e.1),
+        )
     }
     /// Makes every registered object due.
     pub fn finalize_all(&mut self) {
-        let mut all = std::mem::take(&mut self.old);
+        let mut all = self.old.extract(|_| true);
         all.append(&mut self.young);
         self.queue(all);
     }
-    fn queue(&mut self, mut due: Vec<(u64, Obj)>) {
+    fn queue(&mut self, mut due: Vec<Entry>) {
         due.sort_unstable_by_key(|&(number, _)| std::cmp::Reverse(number));
-        self.pending.extend(due.into_iter().map(|(_, obj)| obj));
+        self.pending
+            .push(due.into_iter().map(|(_, obj)| obj).collect());
     }
     /// Claims the objects that are due: they stay alive until handed out.
     pub fn mark_pending<M: Model, S: Scope>(&self, tracer: &mut Tracer<M, S>, full: bool) {
         let from = if full { 0 } else { self.pending_old };
-        for &obj in self.pending.range(from..) {
+        for obj in self.pending.iter_from(from) {
             tracer.object(obj)
         }
+    }
+    /// The due objects, to be claimed in steps. Those that become due later are
+    /// not among them, those handed out meanwhile are.
+    pub fn pending_pieces(&self) -> Vec<VecDeque<Obj>> {
+        self.pending.pieces.iter().cloned().collect()
     }
     /// Resurrects the registered objects that were not reached; whether there were any.
     pub fn resurrect<M: Model, S: Scope>(&mut self, tracer: &mut Tracer<M, S>, full: bool) -> bool {
         let scope = &tracer.scope;
         let mut due: Vec<_> = self.young.extract_if(.., |e| !scope.reached(e.1)).collect();
         if full {
-            due.extend(self.old.extract_if(.., |e| !scope.reached(e.1)));
+            due.extend(self.old.extract(|e| !scope.reached(e.1)));
         }
         if due.is_empty() {
             return false;
@@ -86,14 +178,87 @@ impl Finalizers {
     }
     /// After a collection: moves the entries that are old now to the old ones.
     pub fn promote(&mut self, is_old: impl Fn(Obj) -> bool) {
-        self.old.extend(self.young.extract_if(.., |e| is_old(e.1)));
-        while self
-            .pending
-            .get(self.pending_old)
-            .is_some_and(|&o| is_old(o))
-        {
-            self.pending_old += 1;
+        for e in self.young.extract_if(.., |e| is_old(e.1)) {
+            self.old.push(e)
         }
+        let known = self.pending_old;
+        self.pending_old += self
+            .pending
+            .iter_from(known)
+            .take_while(|&o| is_old(o))
+            .count();
+    }
+    /// Begins to look for old registered objects that were not reached.
+    pub fn search(&mut self) -> Search {
+        Search {
+            rest: std::mem::take(&mut self.old.0),
+            kept: VecDeque::new(),
+            due: VecDeque::new(),
+        }
+    }
+    /// The search is over: what it found is due.
+    pub fn deliver(&mut self, search: Search) {
+        for piece in self.abandon(search) {
+            self.pending.push(piece.into_iter().map(|e| e.1).collect());
+        }
+        // All that is due is old by now.
+        self.pending_old = self.pending.len;
+    }
+    /// The search is given up or over: what was not found stays registered.
+    fn abandon(&mut self, mut search: Search) -> VecDeque<Vec<Entry>> {
+        search.rest.append(&mut search.kept);
+        search.rest.append(&mut self.old.0);
+        self.old.0 = search.rest;
+        search.due
+    }
+    /// The search is given up: all stays registered.
+    pub fn give_up(&mut self, search: Search) {
+        let due = self.abandon(search);
+        let mut all: Vec<Entry> = due.into_iter().flatten().collect();
+        all.extend(self.old.extract(|_| true));
+        all.sort_unstable_by_key(|e| e.0);
+        for e in all {
+            self.old.push(e)
+        }
+    }
+}
+
+/// A search in steps, from the last registration to the first.
+pub struct Search {
+    rest: VecDeque<Vec<Entry>>,
+    kept: VecDeque<Vec<Entry>>,
+    due: VecDeque<Vec<Entry>>,
+}
+
+impl Search {
+    /// Looks for what was not reached; whether all were looked at. Nothing is
+    /// claimed before all were judged.
+    pub fn step(&mut self, reached: impl Fn(Obj) -> bool, budget: &mut Budget) -> bool {
+        while !budget.is_spent() {
+            let Some(mut piece) = self.rest.pop_back() else {
+                return true;
+            };
+            budget.spend(ENTRY * piece.len());
+            let mut due: Vec<_> = piece.extract_if(.., |e| !reached(e.1)).collect();
+            due.reverse();
+            if !due.is_empty() {
+                self.due.push_back(due);
+            }
+            if !piece.is_empty() {
+                self.kept.push_front(piece);
+            }
+        }
+        self.rest.is_empty()
+    }
+    /// Claims one piece of what was found, `at` counting them; false if there is no such piece.
+    pub fn claim<M: Model, S: Scope>(&self, tracer: &mut Tracer<M, S>, at: usize) -> bool {
+        let Some(piece) = self.due.get(at) else {
+            return false;
+        };
+        for &(_, obj) in piece {
+            tracer.object(obj)
+        }
+        true
     }
 }
 
@@ -101,7 +266,9 @@ impl Finalizers {
 #[derive(Default)]
 pub struct Drops {
     young: Vec<Obj>,
-    old: Vec<Obj>,
+    old: Pieces<Obj>,
+    /// Old ones that the cycle in progress has not looked at.
+    unjudged: VecDeque<Vec<Obj>>,
 }
 
 impl Drops {
@@ -112,25 +279,110 @@ impl Drops {
     /// Drops the payloads of the registered objects that were not reached.
     /// Returns the bytes outside of the heap that were freed.
     pub fn drop_dead<M: Model>(&mut self, reached: impl Fn(Obj) -> bool, full: bool) -> usize {
-        let mut bytes = 0;
-        let mut sweep = |list: &mut Vec<Obj>| {
-            for obj in list.extract_if(.., |&mut o| !reached(o)) {
-                // SAFETY: not reached, so dead; its cell is freed after this.
-                bytes += unsafe { M::drop_payload(obj) }
-            }
-        };
-        sweep(&mut self.young);
+        let mut dead: Vec<Obj> = self.young.extract_if(.., |o| !reached(*o)).collect();
         if full {
-            sweep(&mut self.old);
+            self.give_up();
+            dead.extend(self.old.extract(|o| !reached(o)));
         }
-        bytes
+        drop_all::<M>(dead)
     }
     /// After a collection: moves the entries that are old now to the old ones.
     pub fn promote(&mut self, is_old: impl Fn(Obj) -> bool) {
-        self.old.extend(self.young.extract_if(.., |o| is_old(*o)));
+        for o in self.young.extract_if(.., |o| is_old(*o)) {
+            self.old.push(o)
+        }
+    }
+    /// The old ones are to be judged, in steps.
+    pub fn judge_begin(&mut self) {
+        self.give_up();
+        self.unjudged = std::mem::take(&mut self.old.0);
+    }
+    /// Drops payloads of old ones that were not reached: the bytes freed, and
+    /// whether all were looked at.
+    pub fn judge_step<M: Model>(
+        &mut self,
+        reached: impl Fn(Obj) -> bool,
+        budget: &mut Budget,
+    ) -> (usize, bool) {
+        let mut bytes = 0;
+        while !budget.is_spent()
+            && let Some(mut piece) = self.unjudged.pop_front()
+        {
+            let dead: Vec<Obj> = piece.extract_if(.., |o| !reached(*o)).collect();
+            budget.spend(ENTRY * (piece.len() + 16 * dead.len()));
+            bytes += drop_all::<M>(dead);
+            if !piece.is_empty() {
+                self.old.0.push_back(piece);
+            }
+        }
+        (bytes, self.unjudged.is_empty())
+    }
+    fn give_up(&mut self) {
+        self.old.0.append(&mut self.unjudged);
     }
     /// Drops all payloads: the heap is being dropped.
-    pub fn drop_all<M: Model>(&mut self) {
+    pub fn drop_everything<M: Model>(&mut self) {
         self.drop_dead::<M>(|_| false, true);
+    }
+}
+
+fn drop_all<M: Model>(dead: Vec<Obj>) -> usize {
+    dead.into_iter()
+        // SAFETY: not reached, so dead; their cells are freed after this.
+        .map(|obj| unsafe { M::drop_payload(obj) })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn obj(n: usize) -> Obj {
+        // SAFETY: never looked into here.
+        unsafe { Obj::from_ptr(std::ptr::NonNull::new_unchecked((n * 16) as *mut _)) }
+    }
+
+    #[test]
+    fn pieces_keep_their_order() {
+        let mut list = Pieces::default();
+        for n in 1..=2000 {
+            list.push((n as u64, obj(n)));
+        }
+        let gone = list.extract(|e| e.0 % 3 == 0);
+        assert_eq!(gone.len(), 666);
+        assert!(gone.is_sorted_by_key(|e| e.0) && list.iter().is_sorted_by_key(|e| e.0));
+        assert_eq!(list.iter().count(), 1334);
+    }
+
+    #[test]
+    fn a_queue_hands_out_in_order_and_skips() {
+        let mut q = Queue::default();
+        for piece in 0..5 {
+            q.push((1..=10).map(|i| obj(piece * 10 + i)).collect());
+        }
+        assert!((0..13).all(|i| q.pop() == Some(obj(i + 1))));
+        assert_eq!(q.len, 37);
+        let rest: Vec<_> = q.iter_from(9).collect();
+        assert_eq!((rest.len(), rest[0]), (28, obj(23)));
+    }
+
+    #[test]
+    fn a_search_given_up_leaves_all_registered() {
+        let mut f = Finalizers::default();
+        for n in 1..=3000 {
+            f.old.push((n as u64, obj(n)));
+        }
+        let mut search = f.search();
+        f.old.push((3001, obj(3001)));
+        for _ in 0..3 {
+            let piece = search.rest.pop_back().unwrap();
+            let (mut due, kept): (Vec<_>, Vec<_>) = piece.into_iter().partition(|e| e.0 % 2 == 0);
+            due.reverse();
+            search.due.push_back(due);
+            search.kept.push_front(kept);
+        }
+        f.give_up(search);
+        assert_eq!(f.old.iter().count(), 3001);
+        assert!(f.old.iter().is_sorted_by_key(|e| e.0));
     }
 }

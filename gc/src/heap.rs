@@ -48,6 +48,8 @@ pub struct Inspection {
     pub bytes: usize,
     /// It survived a collection.
     pub old: bool,
+    /// The cycle in progress has reached it.
+    pub marked: bool,
     /// The barrier will log it.
     pub unlogged: bool,
     /// It is registered with a finalizer.
@@ -120,6 +122,7 @@ impl<M: Model> Heap<M> {
     #[cold]
     #[inline(never)]
     pub unsafe fn alloc_slow(&mut self, size: usize, kind: u8) -> Obj {
+        self.collector.refill::<M>(&mut self.core);
         // SAFETY: as the caller promised.
         match unsafe { self.collector.allocate::<M>(&mut self.core, size, kind) } {
             Some(obj) => obj,
@@ -256,9 +259,35 @@ impl<M: Model> Heap<M> {
             }
         }
     }
-    /// Whether a collection of the whole heap is under way in slices.
+    /// What the cycle in progress does next, for tests and tools.
+    pub fn stage(&self) -> Option<String> {
+        self.core.cycle.as_ref().map(|c| format!("{:?}", c.stage))
+    }
+    /// Whether a collection of the whole heap is under way beside the program.
     pub fn is_marking(&self) -> bool {
-        self.core.marking.is_some() || self.collector.in_cycle()
+        self.core.cycle.is_some() || self.core.marking.is_some() || self.collector.in_cycle()
+    }
+    /// Whether the verdict on what a cycle did not reach is being carried out:
+    /// until that is done, [`Heap::condemned`] has to be asked of what is read
+    /// through a weak reference.
+    #[inline(always)]
+    pub fn verdict_pending(&self) -> bool {
+        self.core.verdict
+    }
+    /// Whether `obj`, read through a weak reference, was found unreachable, so
+    /// that the reference counts as cleared already.
+    #[inline]
+    pub fn condemned(&self, obj: Obj) -> bool {
+        self.core.verdict && !self.core.space.mem.is_live(obj)
+    }
+    /// `obj`, which has no references to other objects, was found again by a
+    /// search outside of the heap: it lives.
+    #[inline]
+    pub fn revive(&mut self, obj: Obj) {
+        // A young object must not have MARK: if it dies, its cell is free.
+        if self.condemned(obj) {
+            self.core.space.mem.mark.claim_shared(obj.addr());
+        }
     }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.
     pub fn collect_full<R: Roots>(&mut self, roots: &mut R) {
@@ -362,7 +391,7 @@ impl<M: Model> Heap<M> {
     }
     /// Goes on with the collector that the options name.
     fn convert<R: Roots>(&mut self, roots: &mut R) {
-        self.core.abandon_marking();
+        self.core.abandon_cycle::<M>();
         self.collector = AnyCollector::create(self.core.options.gc, &self.core.options);
         self.collector.collect_full::<M, R>(
             &mut self.core,
@@ -397,6 +426,7 @@ impl<M: Model> Heap<M> {
             allocated,
             bytes: space.size_of(obj),
             old: space.is_old(obj),
+            marked: self.core.cycle.is_some() && space.mem.mark.test(obj.addr()),
             unlogged: obj.unlogged(),
             finalizable: self.has_finalizer(obj),
         }
@@ -411,6 +441,7 @@ impl<M: Model> Default for Heap<M> {
 
 impl<M: Model> Drop for Heap<M> {
     fn drop(&mut self) {
-        self.core.drops.drop_all::<M>()
+        self.core.close::<M>();
+        self.core.drops.drop_everything::<M>()
     }
 }

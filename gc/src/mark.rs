@@ -6,6 +6,7 @@
 
 use crate::header::Obj;
 use crate::model::{Model, Roots, Visitor};
+use crate::stats::pause::thread_cpu_ns;
 use crate::weak::Ephemerons;
 use std::marker::PhantomData;
 
@@ -59,6 +60,30 @@ impl GreyQueue {
             }
         }
     }
+    /// Objects in the queue.
+    pub fn len(&self) -> usize {
+        self.stack.len() + self.waiting
+    }
+    /// Takes up to `n` objects, those added last.
+    pub fn split(&mut self, n: usize) -> Vec<Obj> {
+        self.stack
+            .split_off(self.stack.len() - n.min(self.stack.len()))
+    }
+    /// Takes all objects.
+    pub fn take(&mut self) -> Vec<Obj> {
+        self.stack
+            .extend(self.ring.iter_mut().filter_map(Option::take));
+        self.waiting = 0;
+        std::mem::take(&mut self.stack)
+    }
+    /// Adds objects.
+    pub fn add(&mut self, packet: Vec<Obj>) {
+        if self.stack.is_empty() {
+            self.stack = packet
+        } else {
+            self.stack.extend(packet)
+        }
+    }
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.waiting == 0 && self.stack.is_empty()
@@ -97,6 +122,12 @@ pub trait Scope {
     fn before(&mut self, obj: Obj);
     /// All references of `obj` were claimed.
     fn after(&mut self, obj: Obj);
+    /// Whether an ephemeron entry that refers to `obj` will be looked at again
+    /// later in this collection.
+    #[inline(always)]
+    fn postpones(&self, _obj: Obj) -> bool {
+        false
+    }
     /// A weak reference, or an ephemeron's value, of `owner` leads to `target`, which is alive.
     fn kept_weakly(&mut self, owner: Obj, target: Obj);
 }
@@ -159,5 +190,70 @@ impl<M: Model, S: Scope> Tracer<M, S> {
         while let Some(obj) = self.grey.pop() {
             self.visit(obj)
         }
+    }
+    /// Visits until nothing is grey, which it says, or the budget is used up.
+    pub fn drain_within(&mut self, budget: &mut Budget) -> bool {
+        while !budget.is_spent()
+            && let Some(obj) = self.grey.pop()
+        {
+            let before = self.work;
+            self.visit(obj);
+            budget.spend(self.work - before + 1);
+        }
+        self.grey.is_empty()
+    }
+}
+
+/// How much a stop may do: slots to visit and processor time.
+pub struct Budget {
+    slots: usize,
+    deadline: u64,
+    unchecked: usize,
+}
+
+impl Budget {
+    /// Slots visited between two looks at the clock.
+    const CLOCK: usize = 2048;
+
+    /// Up to `slots` slots, or `ns` nanoseconds from now on.
+    pub fn new(slots: usize, ns: u64) -> Budget {
+        let deadline = if ns == u64::MAX {
+            ns
+        } else {
+            thread_cpu_ns().saturating_add(ns)
+        };
+        Budget {
+            slots,
+            deadline,
+            unchecked: 0,
+        }
+    }
+    /// Without end.
+    pub fn unlimited() -> Budget {
+        Budget::new(usize::MAX, u64::MAX)
+    }
+    /// Accounts for work, in slots.
+    #[inline(always)]
+    pub fn spend(&mut self, work: usize) {
+        self.slots = self.slots.saturating_sub(work);
+        self.unchecked += work;
+        if self.unchecked >= Budget::CLOCK {
+            self.look()
+        }
+    }
+    fn look(&mut self) {
+        self.unchecked = 0;
+        if self.deadline != u64::MAX {
+            if thread_cpu_ns() >= self.deadline {
+                self.slots = 0
+            }
+        } else if self.slots > usize::MAX / 2 {
+            self.slots = usize::MAX
+        }
+    }
+    /// Whether it is used up.
+    #[inline(always)]
+    pub fn is_spent(&self) -> bool {
+        self.slots == 0
     }
 }

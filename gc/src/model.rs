@@ -42,11 +42,26 @@ pub enum WeakPart {
 
 /// The object model of a virtual machine.
 pub trait Model: Sized + 'static {
+    /// Whether every read through a weak reference asks [`Heap::condemned`]
+    /// and takes a condemned object for absent, and a search outside of the
+    /// heap that finds a leaf again calls [`Heap::revive`]. If so, the verdict on weak
+    /// references is carried out while the program runs; if not, in one stop.
+    ///
+    /// [`Heap::condemned`]: crate::Heap::condemned
+    /// [`Heap::revive`]: crate::Heap::revive
+    const FILTERS_WEAK: bool = false;
+    /// Whether objects of this kind have memory that only the program's thread
+    /// may read: a helper that marks leaves them to it.
+    fn traced_by_program(kind: u8) -> bool {
+        let _ = kind;
+        false
+    }
     /// Visits the references of `obj` and returns the work done, in slots.
     /// May run on a marker's thread while the program stores into `obj`.
     ///
     /// A reference of a live object that is not stored anew must not turn from
-    /// weak to strong (a table's mode changes, an ephemeron loses its key), unless
+    /// weak to strong (a table's mode changes, an ephemeron loses its key, or gets
+    /// another without its value being stored after that), unless
     /// the object is logged first (`Heap::log`).
     ///
     /// # Safety
@@ -81,6 +96,17 @@ pub trait Roots {
     /// intern table and the like. After a minor collection (`full` false) only
     /// objects allocated since the previous collection can be dead.
     fn prune(&mut self, live: &dyn Fn(Obj) -> bool, full: bool);
+    /// Whether `prune_begin` and `prune_step` are implemented.
+    const STEPS: bool = false;
+    /// As `prune` with `full`, but in steps between which the program runs:
+    /// the first of them is about to be made.
+    fn prune_begin(&mut self) {}
+    /// A step that looks at about `budget` entries; whether it was the last.
+    /// Whatever is not `live` when `prune_begin` is called must be forgotten by then.
+    fn prune_step(&mut self, live: &dyn Fn(Obj) -> bool, budget: usize) -> bool {
+        let _ = (live, budget);
+        true
+    }
     /// Whether `prune_young` is implemented. If not, every survivor of a minor
     /// becomes old at once, as `prune` expects; if so, what was allocated just
     /// before a minor may stay young for one more, which keeps short-lived

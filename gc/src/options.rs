@@ -214,10 +214,12 @@ options! {
         "Collect at every Nth safepoint, and poison freed cells; 0: off.";
     verify, "verify", "--gc-verify": bool = "off",
         "Check the whole heap after each collection.";
-    threads, "threads", "--gc-threads": u32 = "1",
-        "Helper threads for marking; no effect yet: marking is on the program's thread.";
+    seed, "seed", "--gc-seed": u32 = "0",
+        "Seed of stress mode's random schedule of the marker.";
+    threads, "threads", "--gc-threads": u32 = "0",
+        "Helper threads for marking; 0: half of the usable cores, at most 4.";
     concurrent, "concurrent", "--gc-concurrent": bool = "on",
-        "Mark beside the program; no effect yet: marking is in slices at its safepoints.";
+        "Mark beside the program; off, or with one usable core: in slices at its safepoints.";
     generational, "generational", "--gc-generational": bool = "on",
         "Collect young objects on their own; off: the collector `generational` marks the whole heap in steps.";
     slices, "slices", "--gc-slices": bool = "on",
@@ -225,6 +227,21 @@ options! {
     huge_pages, "huge-pages", "--gc-huge-pages": bool = "off",
         "Ask the system for 2 MiB pages once the heap is larger than 32 MiB: faster growth and marking, \
          but the system may stop the program to make room for one.";
+}
+
+impl Options {
+    /// Helper threads to mark with; 0: mark on the program's thread. Stress mode
+    /// has none unless threads are asked for, so that its schedules repeat.
+    pub(crate) fn helpers(&self) -> usize {
+        if !self.concurrent || (self.stress != 0 && self.threads == 0) {
+            return 0;
+        }
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        match self.threads {
+            0 => (cores / 2).min(4),
+            n => n as usize,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -159,6 +159,59 @@ pub(crate) fn reachable<M: Model, R: Roots>(
     }
 }
 
+struct Marks<'a> {
+    space: &'a Space,
+    visited: HashSet<usize>,
+    todo: Vec<Obj>,
+    parent: Option<(usize, &'static str)>,
+    field: usize,
+    fault: Option<Fault>,
+}
+
+impl Visitor for Marks<'_> {
+    fn object(&mut self, obj: Obj) {
+        if !self.space.mem.is_live(obj) {
+            self.fault.get_or_insert(Fault {
+                what: "reachable object that the cycle did not mark",
+                parent: self.parent,
+                field: self.field,
+                child: obj.addr(),
+            });
+        } else if self.visited.insert(obj.addr()) {
+            self.todo.push(obj)
+        }
+        self.field += 1;
+    }
+    fn weak(&mut self, _owner: Obj) {}
+    fn ephemerons(&mut self, _owner: Obj) {}
+}
+
+/// Checks that everything reachable by strong references, what is due
+/// included, has MARK or is young: when the verdict of a cycle falls.
+pub(crate) fn marked<M: Model, R: Roots>(core: &mut Core, roots: &mut R) -> Result<(), Fault> {
+    let mut m = Marks {
+        space: &core.space,
+        visited: HashSet::new(),
+        todo: Vec::new(),
+        parent: None,
+        field: 0,
+        fault: None,
+    };
+    roots.trace_roots(&mut m);
+    for obj in core.finalizers.pending() {
+        m.object(obj)
+    }
+    while m.fault.is_none()
+        && let Some(obj) = m.todo.pop()
+    {
+        m.parent = Some((obj.addr(), M::kind_name(obj.kind())));
+        m.field = 0;
+        // SAFETY: reachable, so alive, if the other checks have found nothing.
+        unsafe { M::trace(obj, &mut m) };
+    }
+    m.fault.map_or(Ok(()), Err)
+}
+
 struct Generations<'a> {
     space: &'a Space,
     remembered: &'a HashSet<usize>,

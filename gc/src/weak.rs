@@ -11,12 +11,17 @@
 //! and an entry whose key dies may still be needed by a finalizer until then.
 
 use crate::header::Obj;
-use crate::mark::{Scope, Tracer};
+use crate::mark::{Budget, Scope, Tracer};
 use crate::model::{Model, Visitor, WeakPart};
 use rustc_hash::FxHashMap;
 
 const END: u32 = u32::MAX;
+/// Maps that the waiting keys are spread over, so that none grows in a long stop.
+const MAPS: usize = 256;
+/// What looking at an ephemeron entry counts for, in slots.
+const ENTRY: usize = 8;
 
+#[derive(Clone, Copy)]
 struct Waiting {
     owner: Obj,
     value: Obj,
@@ -30,21 +35,58 @@ pub struct Ephemerons {
     pub owners: Vec<Obj>,
     /// Owners below this index had their entries looked at.
     seen: usize,
-    /// Unreached key to its first entry in `entries`.
-    keys: FxHashMap<Obj, u32>,
+    /// Unreached key to its first entry in `entries`; no maps, or `MAPS` of them.
+    keys: Vec<FxHashMap<Obj, u32>>,
+    waiting: usize,
     entries: Vec<Waiting>,
     /// Keys that were visited after all.
     woken: Vec<u32>,
+    /// Keys may have been visited that were not woken.
+    missed: bool,
+    /// The first map that `recheck` has not looked at.
+    checked: usize,
+}
+
+fn map_of(key: Obj) -> usize {
+    (key.addr() >> 4 ^ key.addr() >> 13) % MAPS
 }
 
 impl Ephemerons {
+    /// Whether there are owners whose entries were not looked at.
+    pub fn unseen(&self) -> bool {
+        self.seen < self.owners.len()
+    }
+    /// Objects are visited elsewhere, from now on until `recheck`: keys that
+    /// wait may be among them.
+    pub fn miss(&mut self) {
+        self.missed = self.waiting != 0;
+        self.checked = 0;
+    }
+    /// Wakes the keys that were visited elsewhere; `true` when all were looked at.
+    pub fn recheck(&mut self, reached: impl Fn(Obj) -> bool, budget: &mut Budget) -> bool {
+        while self.missed {
+            if budget.is_spent() {
+                return false;
+            }
+            let map = &mut self.keys[self.checked];
+            budget.spend(1 + 2 * map.len());
+            for (_, first) in map.extract_if(|&key, _| reached(key)) {
+                self.waiting -= 1;
+                self.woken.push(first);
+            }
+            self.checked += 1;
+            self.missed = self.checked < MAPS;
+        }
+        true
+    }
     /// `obj` is visited: the entries that wait for this key wake.
     #[inline(always)]
     pub fn visited(&mut self, obj: Obj) {
-        if !self.keys.is_empty()
-            && let Some(first) = self.keys.remove(&obj)
+        if self.waiting != 0
+            && let Some(first) = self.keys[map_of(obj)].remove(&obj)
         {
-            self.woken.push(first)
+            self.waiting -= 1;
+            self.woken.push(first);
         }
     }
     /// Whether all owners were looked at, and nothing has woken since.
@@ -56,38 +98,62 @@ impl Ephemerons {
 impl<M: Model, S: Scope> Tracer<M, S> {
     /// Closes over strong references and ephemerons.
     pub fn converge(&mut self) {
+        self.close::<false>(&mut Budget::unlimited());
+    }
+    /// The same; false if the budget ended it early.
+    pub fn converge_within(&mut self, budget: &mut Budget) -> bool {
+        self.close::<true>(budget)
+    }
+
+    fn close<const BOUNDED: bool>(&mut self, budget: &mut Budget) -> bool {
         loop {
-            self.drain_waking();
+            if !BOUNDED && self.ephemerons.waiting == 0 {
+                self.drain();
+            }
+            while let Some(obj) = self.grey.pop() {
+                self.ephemerons.visited(obj);
+                let before = self.work;
+                self.visit(obj);
+                if BOUNDED {
+                    budget.spend(self.work - before + 1);
+                    if budget.is_spent() {
+                        return false;
+                    }
+                }
+            }
+            if BOUNDED && budget.is_spent() {
+                return false;
+            }
             if self.ephemerons.seen < self.ephemerons.owners.len() {
                 let owner = self.ephemerons.owners[self.ephemerons.seen];
                 self.ephemerons.seen += 1;
+                let mut entries = 0;
                 // SAFETY: `owner` was visited in this collection, so it is alive; the program is stopped.
-                unsafe { M::ephemerons(owner, &mut |key, value| self.entry(owner, key, value)) };
-            } else if let Some(first) = self.ephemerons.woken.pop() {
-                let mut at = first;
-                while at != END {
-                    let Waiting { owner, value, next } = self.ephemerons.entries[at as usize];
-                    self.object(value);
-                    self.scope.kept_weakly(owner, value);
-                    at = next;
+                unsafe {
+                    M::ephemerons(owner, &mut |key, value| {
+                        entries += 1;
+                        self.entry(owner, key, value)
+                    })
+                };
+                budget.spend(ENTRY * (1 + entries));
+            } else if let Some(at) = self.ephemerons.woken.pop() {
+                let Waiting { owner, value, next } = self.ephemerons.entries[at as usize];
+                if next != END {
+                    self.ephemerons.woken.push(next);
                 }
+                self.object(value);
+                self.scope.kept_weakly(owner, value);
+                budget.spend(ENTRY);
             } else if self.grey.is_empty() {
-                return;
+                return true;
             }
         }
     }
 
-    fn drain_waking(&mut self) {
-        if self.ephemerons.keys.is_empty() {
-            return self.drain();
-        }
-        while let Some(obj) = self.grey.pop() {
-            self.ephemerons.visited(obj);
-            self.visit(obj)
-        }
-    }
-
     fn entry(&mut self, owner: Obj, key: Obj, value: Obj) {
+        if self.scope.postpones(key) || self.scope.postpones(value) {
+            return;
+        }
         if self.scope.reached(key) {
             self.object(value);
             self.scope.kept_weakly(owner, value);
@@ -95,8 +161,12 @@ impl<M: Model, S: Scope> Tracer<M, S> {
             self.scope.kept_weakly(owner, value);
         } else {
             let e = &mut self.ephemerons;
+            if e.keys.is_empty() {
+                e.keys.resize_with(MAPS, FxHashMap::default);
+            }
             let at = e.entries.len() as u32;
-            let next = e.keys.insert(key, at).unwrap_or(END);
+            let next = e.keys[map_of(key)].insert(key, at).unwrap_or(END);
+            e.waiting += usize::from(next == END);
             e.entries.push(Waiting { owner, value, next });
         }
     }
@@ -118,7 +188,8 @@ impl<M: Model, S: Scope> Tracer<M, S> {
         }
     }
 
-    fn clear(&mut self, owner: Obj, part: WeakPart) {
+    /// Clears the dead references of one weak owner.
+    pub fn clear(&mut self, owner: Obj, part: WeakPart) {
         let scope = std::cell::RefCell::new(&mut self.scope);
         let live = |o: Obj| {
             let mut scope = scope.borrow_mut();

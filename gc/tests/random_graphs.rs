@@ -109,8 +109,16 @@ impl<const AGES: bool> World<AGES> {
     }
 
     /// A cycle in slices began: all that is not to be kept now must go.
+    /// What an ephemeron leads to may be marked though it was overwritten since,
+    /// if its key is found again.
     fn snapshot(&mut self) {
-        let kept = self.kept();
+        let mut kept = self.kept();
+        let values = self.objects.values().filter(|s| s.kind == EPHEMERON);
+        let values: Vec<Id> = values
+            .flat_map(|s| s.fields.iter().flatten())
+            .copied()
+            .collect();
+        self.close(&mut kept, values);
         self.doomed = self.objects.keys().copied().collect();
         self.doomed.retain(|id| !kept.contains(id));
     }
@@ -130,7 +138,10 @@ impl<const AGES: bool> World<AGES> {
             let obj = self.objects[&id].obj;
             assert!(
                 !self.m.heap.inspect(obj).allocated || toy::id(obj) != id,
-                "{id} was unreachable at the snapshot and survived"
+                "{id} was unreachable at the snapshot and survived: {:?}, kind {}, {} fields",
+                self.m.heap.inspect(obj),
+                self.objects[&id].kind,
+                self.objects[&id].fields.len(),
             );
         }
     }
@@ -138,6 +149,13 @@ impl<const AGES: bool> World<AGES> {
     fn set_root(&mut self, at: usize, to: Option<Id>) {
         self.stack[at] = to;
         self.m.roots.stack[at] = to.map(|id| self.objects[&id].obj);
+        // The program gets hold of nothing that a verdict has condemned.
+        let condemned = self.m.roots.stack[at].filter(|o| self.m.heap.condemned(*o));
+        assert!(
+            condemned.is_none(),
+            "{to:?} is condemned, {:?}",
+            self.m.heap.stage()
+        );
     }
 
     fn alloc(&mut self) -> Id {
@@ -169,7 +187,21 @@ impl<const AGES: bool> World<AGES> {
     }
 
     fn set(&mut self, owner: Id, i: usize, to: Option<Id>) {
+        // Leaves can be found again by the intern table, so they count as values.
+        let weak = matches!(self.objects[&owner].kind, WEAK | EPHEMERON);
+        let to = to.filter(|t| !weak || !self.objects[t].fields.is_empty());
         let target = to.map(|t| self.objects[&t].obj);
+        let dead = |k: Id| self.m.heap.verdict_pending() && !self.strong().contains(&k);
+        if self.objects[&owner].kind == EPHEMERON
+            && i.is_multiple_of(2)
+            && self.objects[&owner].fields[i].is_none_or(dead)
+        {
+            // The entry counts as removed: its value does not pass to another key.
+            let s = self.objects.get_mut(&owner).unwrap();
+            s.fields[i + 1] = None;
+            let obj = s.obj;
+            self.m.set(obj, i + 1, None);
+        }
         let s = self.objects.get_mut(&owner).unwrap();
         s.fields[i] = to;
         self.m.set(s.obj, i, target);
@@ -182,7 +214,15 @@ impl<const AGES: bool> World<AGES> {
     /// What the heap has in field `i`; a weak field may have been cleared, if that was right.
     fn read(&mut self, owner: Id, i: usize) -> Option<Id> {
         let s = &self.objects[&owner];
-        let (got, want) = (get(s.obj, i).map(id), s.fields[i]);
+        let (got, want) = (self.m.read(s.obj, i).map(id), s.fields[i]);
+        if s.kind == EPHEMERON
+            && self.m.heap.verdict_pending()
+            && (got != want || want.is_some_and(|t| !self.strong().contains(&t)))
+        {
+            // Ephemerons keep resurrected keys: the program could get hold of an
+            // object whose finalizer is due. Lua allows that; the checks here don't.
+            return None;
+        }
         if got == want {
             return got;
         }
@@ -215,7 +255,11 @@ impl<const AGES: bool> World<AGES> {
             let step = if s.kind == WEAK { 1 } else { 2 };
             for i in (0..fields.len()).step_by(step) {
                 if let Some(t) = fields[i]
-                    && get(s.obj, i).is_none()
+                    && if s.kind == WEAK && strong.contains(id) {
+                        self.m.read(s.obj, i).is_none()
+                    } else {
+                        get(s.obj, i).is_none()
+                    }
                 {
                     assert!(
                         !strong.contains(&t),
@@ -246,7 +290,11 @@ impl<const AGES: bool> World<AGES> {
         self.sync_owners(&strong, &second);
         for obj in due {
             let id = toy::id(obj);
-            assert!(!strong.contains(&id), "{id} is reachable and was finalized");
+            assert!(
+                !strong.contains(&id),
+                "{id} is reachable and was finalized: {}",
+                self.holders(id, &strong)
+            );
             let s = self.objects.get_mut(&id).unwrap();
             assert!(s.finalizer.take().is_some(), "{id} was not registered");
             assert!(!self.m.heap.has_finalizer(obj));
@@ -297,7 +345,15 @@ impl<const AGES: bool> World<AGES> {
                 let got = get(s.obj, i).map(toy::id);
                 assert!(
                     got == want || (want.is_none() || value || key) && got.is_none(),
-                    "object {id} field {i}: {got:?} instead of {want:?}"
+                    "object {id} kind {} first {} field {i}: {got:?} instead of {want:?} ({:?})",
+                    s.kind,
+                    first.contains(id),
+                    s.fields[i].map(|t| (
+                        first.contains(&t),
+                        second.contains(&t),
+                        self.objects[&t].finalizer,
+                        self.objects[&t].kind
+                    )),
                 );
             }
         }
@@ -352,6 +408,36 @@ impl<const AGES: bool> World<AGES> {
         }
     }
 
+    /// What refers to an object, for messages.
+    fn holders(&self, id: Id, among: &HashSet<Id>) -> String {
+        let mut text = format!("in the stack: {}", self.stack.contains(&Some(id)));
+        for o in among {
+            let s = &self.objects[o];
+            if let Some(i) = s.fields.iter().position(|f| *f == Some(id)) {
+                text += &format!(
+                    "; {o} kind {} field {i} (really {:?}), {:?}",
+                    s.kind,
+                    get(s.obj, i).map(toy::id),
+                    self.m.heap.inspect(s.obj)
+                );
+            }
+        }
+        text
+    }
+
+    /// Nothing that is doomed gets a mark.
+    fn check_marks(&self, when: &str) {
+        for id in &self.doomed {
+            let s = &self.objects[id];
+            assert!(
+                !self.m.heap.inspect(s.obj).marked || toy::id(s.obj) != *id,
+                "{id}, kind {}, unreachable at the snapshot, was marked {when}, stage {:?}",
+                s.kind,
+                self.m.heap.stage()
+            );
+        }
+    }
+
     fn step(&mut self) {
         match self.rng.below(40) {
             0..16 => {
@@ -392,9 +478,22 @@ impl<const AGES: bool> World<AGES> {
                 if n + roots.young.len() != 0 {
                     let i = self.rng.below(n + roots.young.len());
                     let roots = &self.m.roots;
-                    let found = id(*roots.interned.get(i).unwrap_or_else(|| &roots.young[i - n]));
-                    let at = self.rng.below(STACK);
-                    self.set_root(at, Some(found));
+                    let found = *roots.interned.get(i).unwrap_or_else(|| &roots.young[i - n]);
+                    assert!(
+                        self.m.heap.inspect(found).allocated,
+                        "the intern table has a freed object"
+                    );
+                    // The program's own search: leaves live again, others are found
+                    // while a verdict is pending only if they are reachable.
+                    let leaf = len(found) == 0 && !self.m.heap.has_finalizer(found);
+                    if leaf {
+                        self.m.heap.revive(found)
+                    }
+                    if leaf || !self.m.heap.verdict_pending() || self.strong().contains(&id(found))
+                    {
+                        let at = self.rng.below(STACK);
+                        self.set_root(at, Some(id(found)));
+                    }
                 }
             }
             37 => {
@@ -430,6 +529,7 @@ impl<const AGES: bool> World<AGES> {
             }
         }
         self.reprieve();
+        self.check_marks("by the program");
         let marking = self.m.heap.is_marking();
         let stepped = self.rng.one_in(100);
         if stepped {
@@ -440,7 +540,7 @@ impl<const AGES: bool> World<AGES> {
             match (marking, self.m.heap.is_marking()) {
                 (false, true) => self.snapshot(),
                 (true, false) => self.check_doomed(),
-                _ => {}
+                _ => self.check_marks("at a safepoint"),
             }
             self.run_finalizers();
         }
@@ -542,16 +642,51 @@ fn every_collector_under_stress() {
     }
 }
 
-/// The marker advances by random steps at nearly every safepoint.
+/// The marker advances by seeded random steps at barriers, allocations and safepoints.
 #[test]
-fn marking_in_slices() {
+fn marking_by_a_seeded_schedule() {
     for seed in 0..20 * seeds() {
         let o = Options {
             verify: seed % 4 == 0,
+            seed: seed as u32,
             ..options(GcKind::Generational, 1 + seed as u32 % 7)
         };
         run::<false>(&o, seed, 600);
         run::<true>(&o, seed, 600);
+    }
+}
+
+/// A marker that falls far behind the program.
+#[test]
+fn marking_slowly() {
+    for seed in 0..20 * seeds() {
+        let o = Options {
+            verify: seed % 4 == 0,
+            seed: 1024 | seed as u32,
+            ..options(GcKind::Generational, 1 + seed as u32 % 7)
+        };
+        run::<false>(&o, seed, 1200);
+        run::<true>(&o, seed, 1200);
+    }
+}
+
+/// Real threads mark, beside stress mode's steps and without them.
+#[test]
+fn marking_by_helpers() {
+    let only: Option<u64> = std::env::var("GC_ONLY").ok().and_then(|s| s.parse().ok());
+    for seed in 0..10 * seeds() {
+        let seed = only.unwrap_or(seed);
+        for stress in [0, 1 + seed as u32 % 7] {
+            let o = Options {
+                verify: std::env::var_os("GC_VERIFY").is_some() || seed.is_multiple_of(4),
+                seed: seed as u32,
+                threads: 1 + seed as u32 % 3,
+                growth: 1.01,
+                ..options(GcKind::Generational, stress)
+            };
+            run::<false>(&o, seed, 1200);
+            run::<true>(&o, seed, 1200);
+        }
     }
 }
 

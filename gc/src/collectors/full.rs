@@ -55,7 +55,7 @@ pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
     cause: Cause,
 ) {
     let mut pause = core.stats.begin(kind, cause);
-    core.abandon_marking();
+    core.abandon_cycle::<M>();
     core.prepare(&mut pause);
     core.space.finish_sweep();
     core.stats.count_log(core.log.len());

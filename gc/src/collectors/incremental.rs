@@ -337,7 +337,7 @@ impl Collector for Incremental {
         core.space.account(new.bytes, 1);
         Some(new.obj)
     }
-    fn log(&mut self, core: &mut Core, owner: Obj) {
+    fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
         owner.set_flags(owner.flags() & !UNLOGGED);
         core.stats.count_log(1);
         if self.marking() {

@@ -30,7 +30,7 @@ impl Collector for MarkSweep {
         core.space.set_budget(due.saturating_sub(core.space.used()))
     }
     /// Only objects armed by a collector that ran before come here.
-    fn log(&mut self, _core: &mut Core, owner: Obj) {
+    fn log<M: Model>(&mut self, _core: &mut Core, owner: Obj) {
         owner.set_flags(owner.flags() & !UNLOGGED)
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {

@@ -24,7 +24,7 @@ impl Collector for NoCollector {
         core.space.set_budget(usize::MAX)
     }
     /// Only objects armed by a collector that ran before come here.
-    fn log(&mut self, _core: &mut Core, owner: Obj) {
+    fn log<M: Model>(&mut self, _core: &mut Core, owner: Obj) {
         owner.set_flags(owner.flags() & !UNLOGGED)
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, _roots: &mut R, _cause: Cause) {

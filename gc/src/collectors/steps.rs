@@ -238,7 +238,7 @@ impl Collector for Steps {
         };
         core.space.set_budget(bytes)
     }
-    fn log(&mut self, core: &mut Core, owner: Obj) {
+    fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
         let mem = core.space.mem;
         if core.marking.is_some() && mem.mark.test(owner.addr()) {
             core.log.push(owner, mem.size_of(owner))
@@ -246,7 +246,7 @@ impl Collector for Steps {
             owner.set_flags(owner.flags() & !UNLOGGED)
         }
     }
-    fn store(&mut self, core: &mut Core, owner: Obj, word: u64) {
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
         let mem = core.space.mem;
         match &mut core.marking {
             Some(marking) if mem.mark.test(owner.addr()) && mem.size_of(owner) > LARGE_OWNER => {
@@ -256,7 +256,7 @@ impl Collector for Steps {
                     marking.grey.push(target)
                 }
             }
-            _ => self.log(core, owner),
+            _ => self.log::<M>(core, owner),
         }
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {

@@ -71,6 +71,8 @@ pub struct Space {
     pub large_young: Vec<Obj>,
     /// Large objects with OLD.
     pub large_old: Vec<Obj>,
+    /// Large objects that the sweep in progress has not got to.
+    pub large_unswept: Vec<Obj>,
     /// Bytes the program may still allocate before the collector wants a safepoint.
     budget: isize,
     /// Once the budget is below this, blocks newly acquired age for one more minor.
@@ -78,6 +80,10 @@ pub struct Space {
     /// Bytes in cells, the unused rest of runs included.
     bytes: usize,
     objects: usize,
+    /// Of these, what a full marking found dead and the sweep has not got to;
+    /// roughly, until the sweep is over.
+    pub dead_bytes: usize,
+    pub dead_objects: usize,
     external: usize,
     limit: usize,
     peak_bytes: usize,
@@ -117,10 +123,13 @@ impl Space {
             nursery: Vec::new(),
             large_young: Vec::new(),
             large_old: Vec::new(),
+            large_unswept: Vec::new(),
             budget: isize::MAX,
             age_below: isize::MIN,
             bytes: 0,
             objects: 0,
+            dead_bytes: 0,
+            dead_objects: 0,
             external: 0,
             limit: if limit == 0 { most } else { limit.min(most) },
             peak_bytes: 0,
@@ -264,7 +273,7 @@ impl Space {
     }
 
     fn after_growth(&mut self) {
-        let total = self.bytes + self.external;
+        let total = self.bytes.saturating_sub(self.dead_bytes) + self.external;
         self.peak_bytes = self.peak_bytes.max(total);
         if self.budget < 0 {
             self.set_poll(POLL_WORK);
@@ -358,16 +367,22 @@ impl Space {
     }
     /// Bytes in use: cells and external memory.
     pub fn used(&self) -> usize {
-        self.bytes - self.unused().0 + self.external
+        (self.bytes - self.unused().0).saturating_sub(self.dead_bytes) + self.external
     }
     /// Objects in use (dead ones not collected yet included).
     pub fn objects(&self) -> usize {
-        self.objects - self.unused().1
+        (self.objects - self.unused().1).saturating_sub(self.dead_objects)
     }
-    /// Sets what is in use after a collection, external memory apart.
+    /// What lives after a full marking, in cells: the rest is dead until swept.
     pub fn set_live(&mut self, bytes: usize, objects: usize) {
-        self.bytes = bytes;
-        self.objects = objects;
+        self.dead_bytes = self.bytes.saturating_sub(bytes);
+        self.dead_objects = self.objects.saturating_sub(objects);
+    }
+    /// Subtracts what the sweep after a full marking freed.
+    pub fn swept(&mut self, bytes: usize, objects: usize) {
+        self.freed(bytes, objects);
+        self.dead_bytes = self.dead_bytes.saturating_sub(bytes);
+        self.dead_objects = self.dead_objects.saturating_sub(objects);
     }
     /// Subtracts what a sweep freed.
     pub fn freed(&mut self, bytes: usize, objects: usize) {
@@ -392,7 +407,7 @@ impl Space {
     }
     /// Clears `POLL_LIMIT` if the limit is not passed, runs at hand included.
     pub fn check_limit(&self) {
-        if self.bytes + self.external <= self.limit {
+        if self.bytes.saturating_sub(self.dead_bytes) + self.external <= self.limit {
             self.clear_poll(POLL_LIMIT)
         }
     }
@@ -418,8 +433,7 @@ impl Space {
         let info = self.mem.info(self.mem.block_of(addr));
         match info.usage() {
             Use::Free => false,
-            Use::Large => true,
-            Use::Cells => info.swept() == self.epoch || self.mem.mark.test(addr),
+            Use::Large | Use::Cells => info.swept() == self.epoch || self.mem.mark.test(addr),
         }
     }
     /// Bytes of the cell, run of blocks or foreign memory that holds `obj`.

@@ -5,7 +5,10 @@
 //! them; plain loads and stores are enough while one thread writes a bitmap.
 
 use super::block::BLOCK_WORDS;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
 
 /// The words of one block.
 pub type BlockBits = [AtomicU64; BLOCK_WORDS];
@@ -48,6 +51,30 @@ impl Bitmap {
         }
         word.store(old | bit, Relaxed);
         true
+    }
+    /// As `claim`, for a bitmap that other threads write as well.
+    #[inline(always)]
+    pub fn claim_shared(&self, addr: usize) -> bool {
+        let (word, bit) = (self.word(addr), Self::bit(addr));
+        word.load(Relaxed) & bit == 0 && word.fetch_or(bit, AcqRel) & bit == 0
+    }
+    /// As `test`, and all that this thread did before is visible to a thread
+    /// that claims the bit later.
+    #[inline(always)]
+    pub fn test_or_publish(&self, addr: usize) -> bool {
+        let (word, bit) = (self.word(addr), Self::bit(addr));
+        word.load(Relaxed) & bit != 0 || word.fetch_or(0, AcqRel) & bit != 0
+    }
+    /// As `test`, and what was done before the bit was published is visible.
+    #[inline(always)]
+    pub fn test_published(&self, addr: usize) -> bool {
+        self.word(addr).load(Acquire) & Self::bit(addr) != 0
+    }
+    /// Sets the bit for threads that use `test_published`. One thread writes the bitmap.
+    #[inline(always)]
+    pub fn publish(&self, addr: usize) {
+        let (word, bit) = (self.word(addr), Self::bit(addr));
+        word.store(word.load(Relaxed) | bit, Release)
     }
     /// Sets the bit of `addr`. Not atomic.
     #[inline(always)]

@@ -21,6 +21,7 @@ impl Space {
         let info = self.mem.info(block);
         info.set_usage(Use::Large);
         info.set_large_bytes(bytes as u64);
+        info.set_swept(self.epoch);
         let addr = self.mem.addr(block);
         self.mem.alloc.set(addr);
         self.mem.young(addr).store(young::NURSERY, Relaxed);
@@ -65,27 +66,47 @@ impl Space {
         }
     }
 
-    /// After a full marking: frees large objects without MARK; returns bytes and
-    /// number of those that live.
-    pub fn sweep_large_full(&mut self) -> (usize, usize) {
-        let mut all = std::mem::take(&mut self.large_old);
-        all.append(&mut self.large_young);
-        let mut bytes = 0;
-        all.retain(|&obj| {
+    /// After a full marking: all large objects are to be swept.
+    pub fn begin_sweep_large(&mut self) {
+        debug_assert!(self.large_unswept.is_empty());
+        self.large_unswept = std::mem::take(&mut self.large_old);
+        for obj in &self.large_young {
+            self.mem.young(obj.addr()).store(young::NO, Relaxed);
+        }
+        self.large_unswept.append(&mut self.large_young);
+    }
+
+    /// Bytes and number of the large objects with MARK.
+    pub fn count_large(&self) -> (usize, usize) {
+        let marked = self
+            .large_old
+            .iter()
+            .chain(&self.large_young)
+            .filter(|o| self.mem.mark.test(o.addr()));
+        marked.fold((0, 0), |(bytes, n), &o| {
+            (bytes + self.mem.size_of(o), n + 1)
+        })
+    }
+
+    /// Sweeps up to `n` large objects: those without MARK are freed. Returns
+    /// how many of `n` were not used up.
+    pub fn sweep_large_some(&mut self, mut n: usize) -> usize {
+        while n > 0
+            && let Some(obj) = self.large_unswept.pop()
+        {
+            n -= 1;
             let addr = obj.addr();
-            let live = self.mem.mark.test(addr);
-            if live {
+            if self.mem.mark.test(addr) {
                 self.mem.mark.clear(addr);
                 self.mem.old.set(addr);
-                self.mem.young(addr).store(young::NO, Relaxed);
-                bytes += self.mem.size_of(obj);
+                let block = self.mem.block_of(addr);
+                self.mem.info(block).set_swept(self.epoch);
+                self.large_old.push(obj);
             } else {
+                self.swept(self.mem.size_of(obj), 1);
                 self.free_large(obj);
             }
-            live
-        });
-        let count = all.len();
-        self.large_old = all;
-        (bytes, count)
+        }
+        n
     }
 }

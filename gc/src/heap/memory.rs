@@ -146,6 +146,12 @@ impl Memory {
         // SAFETY: in the mapped table, as `addr` is in the range.
         unsafe { &*self.young.wrapping_add(addr >> BLOCK_SHIFT) }
     }
+    /// Whether `obj` was reached by the cycle whose verdict is being carried out:
+    /// it has MARK, or it is young.
+    #[inline(always)]
+    pub fn is_live(&self, obj: Obj) -> bool {
+        !self.old.test(obj.addr()) || self.mark.test(obj.addr())
+    }
     /// Bytes of the cell or run that holds `obj`.
     pub fn size_of(&self, obj: Obj) -> usize {
         let info = self.info(self.block_of(obj.addr()));

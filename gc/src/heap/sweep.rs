@@ -7,8 +7,9 @@
 
 use super::alloc::Space;
 use super::bitmap::count;
-use super::block::{BLOCK_WORDS, BlockId, young};
+use super::block::{BLOCK_WORDS, BlockId, Use, young};
 use super::size_class::{CELL_BYTES, CLASSES, GRANULE};
+use crate::mark::Budget;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// What poisoned memory holds: no kind, no reference.
@@ -82,7 +83,7 @@ impl Space {
             self.mem.info(moved).set_position(at as u32);
         }
         c.unswept = c.unswept.min(c.blocks.len());
-        info.set_usage(super::block::Use::Free);
+        info.set_usage(Use::Free);
         self.pool.put(&self.mem, b);
     }
 
@@ -90,7 +91,7 @@ impl Space {
     /// large objects and, if `promote`, the nursery, so that its survivors are
     /// OLD at once; leaves the rest for later.
     pub fn begin_sweep(&mut self, promote: bool) {
-        let (mut bytes, mut objects) = self.sweep_large_full();
+        let (mut bytes, mut objects) = self.count_large();
         for (class, cell) in CELL_BYTES.iter().enumerate() {
             let cells: usize = self.classes[class]
                 .blocks
@@ -99,12 +100,9 @@ impl Space {
                 .sum();
             bytes += cells * *cell as usize;
             objects += cells;
-            let c = &mut self.classes[class];
-            c.available.clear();
-            c.unswept = c.blocks.len();
         }
-        self.set_live(bytes, objects);
-        self.epoch += 1;
+        self.start_sweep(bytes, objects);
+        self.sweep_large_some(usize::MAX);
         for b in std::mem::take(&mut self.nursery) {
             self.mem.young(self.mem.addr(b)).store(young::NO, Relaxed);
             if promote {
@@ -116,6 +114,68 @@ impl Space {
         }
     }
 
+    /// Starts the sweep after a marking whose living were counted before; the
+    /// nursery is empty. All is left for later.
+    pub fn begin_sweep_counted(&mut self, bytes: usize, objects: usize) {
+        debug_assert!(self.nursery.is_empty() && self.large_young.is_empty());
+        self.start_sweep(bytes, objects);
+        if self.poison {
+            self.finish_sweep();
+        }
+    }
+
+    fn start_sweep(&mut self, bytes: usize, objects: usize) {
+        for c in &mut self.classes {
+            c.available.clear();
+            c.unswept = c.blocks.len();
+        }
+        self.set_live(bytes, objects);
+        self.epoch += 1;
+        self.begin_sweep_large();
+    }
+
+    /// Counts objects with MARK, in steps: looks at blocks from number `from` on;
+    /// returns the next one, or none when all were looked at, and adds to `live`.
+    pub fn count_marked(
+        &self,
+        from: BlockId,
+        live: &mut (usize, usize),
+        budget: &mut Budget,
+    ) -> Option<BlockId> {
+        for b in from..self.pool.high() {
+            if budget.is_spent() {
+                return Some(b);
+            }
+            let info = self.mem.info(b);
+            match info.usage() {
+                Use::Free => {}
+                Use::Large => {
+                    if self.mem.mark.test(self.mem.addr(b)) {
+                        live.0 += info.large_bytes() as usize;
+                        live.1 += 1;
+                    }
+                }
+                Use::Cells => {
+                    let cells = count(self.mem.mark.block(self.mem.addr(b)));
+                    live.0 += cells * CELL_BYTES[info.class()] as usize;
+                    live.1 += cells;
+                    budget.spend(BLOCK_WORDS);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether no block and no large object waits to be swept.
+    pub fn is_swept(&self) -> bool {
+        self.large_unswept.is_empty() && self.classes.iter().all(|c| c.unswept == 0)
+    }
+
+    /// Whether MARK is clear everywhere, as it is outside of cycles once all is swept.
+    pub fn marks_are_clear(&self) -> bool {
+        (0..self.pool.high()).all(|b| count(self.mem.mark.block(self.mem.addr(b))) == 0)
+    }
+
     /// Clears MARK everywhere. All blocks are swept.
     pub fn clear_marks(&mut self) {
         for class in &self.classes {
@@ -125,6 +185,7 @@ impl Space {
                 }
             }
         }
+        debug_assert!(self.large_unswept.is_empty());
         for obj in self.large_old.iter().chain(&self.large_young) {
             self.mem.mark.clear(obj.addr())
         }
@@ -146,17 +207,22 @@ impl Space {
         let addr = self.mem.addr(b);
         let (alloc, old) = (self.mem.alloc.block(addr), self.mem.old.block(addr));
         let mark = self.mem.mark.block(addr);
+        let mut dead = 0;
         for w in 0..BLOCK_WORDS {
             let m = mark[w].load(Relaxed);
+            let free = alloc[w].load(Relaxed) & !m;
+            dead += free.count_ones() as usize;
             if self.poison {
-                self.poison_cells(b, w, alloc[w].load(Relaxed) & !m);
+                self.poison_cells(b, w, free);
             }
             alloc[w].store(m, Relaxed);
             old[w].store(m, Relaxed);
             mark[w].store(0, Relaxed);
         }
-        self.mem.info(b).set_swept(self.epoch);
-        let live = count(alloc);
+        let info = self.mem.info(b);
+        info.set_swept(self.epoch);
+        self.swept(dead * CELL_BYTES[info.class()] as usize, dead);
+        let live = count(self.mem.alloc.block(addr));
         self.file(b, live);
     }
 
@@ -173,25 +239,23 @@ impl Space {
         false
     }
 
-    /// Whether no block waits to be swept.
-    pub fn is_swept(&self) -> bool {
-        self.classes.iter().all(|class| class.unswept == 0)
-    }
-
     /// Sweeps up to `n` blocks of whatever class.
-    pub fn sweep_some(&mut self, mut n: usize) {
+    pub fn sweep_some(&mut self, n: usize) {
+        let mut n = self.sweep_large_some(n);
         for class in 0..CLASSES {
             while n > 0 && self.sweep_next(class) {
                 n -= 1;
             }
         }
+        if self.is_swept() {
+            // What was only estimated is known now.
+            (self.dead_bytes, self.dead_objects) = (0, 0);
+        }
     }
 
     /// Sweeps everything left over.
     pub fn finish_sweep(&mut self) {
-        for class in 0..CLASSES {
-            while self.sweep_next(class) {}
-        }
+        self.sweep_some(usize::MAX)
     }
 
     #[cold]

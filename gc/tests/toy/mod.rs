@@ -80,6 +80,10 @@ pub fn bytes(n: usize) -> usize {
 // SAFETY (of the unsafe methods below): the collector passes allocated,
 // initialised objects, whose fields `slot` and `edge` find.
 impl Model for Toy {
+    const FILTERS_WEAK: bool = true;
+    fn traced_by_program(kind: u8) -> bool {
+        kind == PAYLOAD
+    }
     unsafe fn trace<V: Visitor>(obj: Obj, v: &mut V) -> usize {
         let n = len(obj);
         match obj.kind() {
@@ -144,6 +148,8 @@ pub struct ToyRoots<const AGES: bool> {
     pub interned: Vec<Obj>,
     /// Those interned since the last collection, or young still.
     pub young: Vec<Obj>,
+    /// Entries of `interned` that the pruning in steps has not looked at.
+    pub rest: usize,
 }
 
 impl<const AGES: bool> Roots for ToyRoots<AGES> {
@@ -156,6 +162,23 @@ impl<const AGES: bool> Roots for ToyRoots<AGES> {
             self.interned.retain(|&o| live(o));
         }
         self.interned.append(&mut self.young);
+    }
+    const STEPS: bool = true;
+    fn prune_begin(&mut self) {
+        self.rest = self.interned.len();
+    }
+    fn prune_step(&mut self, live: &dyn Fn(Obj) -> bool, budget: usize) -> bool {
+        for _ in 0..budget.min(7) {
+            if self.rest == 0 {
+                return true;
+            }
+            // What was added meanwhile lives and is at the end.
+            self.rest -= 1;
+            if !live(self.interned[self.rest]) {
+                self.interned.swap_remove(self.rest);
+            }
+        }
+        self.rest == 0
     }
     const AGES: bool = AGES;
     fn prune_young(&mut self, life: &dyn Fn(Obj) -> Life) {
@@ -213,8 +236,8 @@ impl<const AGES: bool> Machine<AGES> {
     }
     /// Stores through the barrier.
     pub fn set(&mut self, o: Obj, i: usize, to: Option<Obj>) {
-        if o.kind() == EPHEMERON && to.is_none() && o.unlogged() {
-            // A value that loses its key becomes strong.
+        if o.kind() == EPHEMERON && i.is_multiple_of(2) && o.unlogged() {
+            // A value that loses its key becomes strong; one that gets another may.
             self.heap.log(o)
         }
         if o.kind() == EDGES {
@@ -222,6 +245,17 @@ impl<const AGES: bool> Machine<AGES> {
         } else if !slot(o, i).try_set(o, to_word(to)) {
             slot(o, i).set(o, to_word(to), &mut self.heap)
         }
+    }
+    /// The reference in a field, as the program may see it.
+    pub fn read(&self, o: Obj, i: usize) -> Option<Obj> {
+        let weak = |o: Obj| o.kind() == WEAK || o.kind() == EPHEMERON;
+        get(o, i).filter(|&t| {
+            !weak(o)
+                || !self.heap.condemned(t)
+                    && (o.kind() == WEAK
+                        || i.is_multiple_of(2)
+                        || !get(o, i - 1).is_some_and(|k| self.heap.condemned(k)))
+        })
     }
     /// Collects if the heap wants to; whether it did.
     pub fn safepoint(&mut self) -> bool {

@@ -7,6 +7,10 @@ use moonsweep_gc::{Model, Obj, Visitor, WeakPart};
 pub struct LuaModel;
 
 impl Model for LuaModel {
+    /// A coroutine's stack is plain memory.
+    fn traced_by_program(k: u8) -> bool {
+        k == kind::THREAD
+    }
     unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize {
         // SAFETY: each function gets an object of its kind.
         unsafe {
