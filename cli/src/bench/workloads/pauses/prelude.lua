@@ -13,7 +13,7 @@ end
 -- Processor time of the program's thread, and time on the wall, where they can be
 -- had; else of the process.
 local clock, wall = os.clock, nil
-if type(gc) == "table" then clock, wall = gc.thread_clock or os.clock, gc.clock end
+if type(gc) == "table" then clock, wall = gc.cpu or os.clock, gc.clock end
 
 -- called between two pieces of work of some microseconds
 local longest, long_ones, last = 0, 0, clock()

@@ -54,13 +54,15 @@ for at = 1, requests do
 end
 local took = now() - began
 
--- Latency as users see it who do not wait for each other: requests come at even
--- intervals, and one that comes while another is late waits for it.
+-- Latency as users see it who do not wait for each other: the same requests come
+-- at even intervals, so that the server is busy four fifths of the time, and one
+-- that comes while another is late waits for it.
 local simple, metered = {}, {}
+local interval, free = took / requests / 0.8, 0
 for at = 1, requests do
-  local due = began + (at - 1) * took / requests
-  simple[at] = ends[at] - starts[at]
-  metered[at] = ends[at] - math.min(due, starts[at])
+  local due, service = at * interval, ends[at] - starts[at]
+  free = math.max(free, due) + service
+  simple[at], metered[at] = service, free - due
 end
 table.sort(simple)
 table.sort(metered)
