@@ -13,7 +13,7 @@ type Base = *mut Value;
 type K = *const Value;
 
 /// Reads element `i` (zero-based) of the array part into `r`; false: not there,
-/// or nil and there is a metatable.
+/// or nil and there is a metatable or a hash part.
 #[inline(always)]
 unsafe fn read_element(r: *mut Value, t: *const Value, i: u64) -> bool {
     // SAFETY: `t` is a register holding a live table.
@@ -24,7 +24,7 @@ unsafe fn read_element(r: *mut Value, t: *const Value, i: u64) -> bool {
         }
         let (_, s) = Table((*t).obj()).array_slot(i);
         let w = s.load();
-        if w == NIL_WORD && (*cell).meta.load().is_some() {
+        if w == NIL_WORD && ((*cell).meta.load().is_some() || (*cell).hash.load() != NIL_WORD) {
             return false;
         }
         let v = Value::from_word(w);
@@ -65,7 +65,6 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
     unsafe {
         let cell = (*t).payload as *const TableCell;
         if i != (*cell).arr_len.get() as u64
-            || (*cell).hash.load() != NIL_WORD
             || (*cell).meta.load().is_some()
             || (*v).tag == tag::NIL
         {
@@ -84,12 +83,13 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
         if array & 1 != 0 {
             at = i % CHUNK as u64;
             let chunk = i / CHUNK as u64;
-            // Behind an element of the same chunk, the chunk exists.
+            // Behind an element of the same chunk, the chunk exists; if it is real,
+            // the hash part has no say.
             if at == 0 || chunk >= capacity {
                 return false;
             }
             store = *store.add(2 + chunk as usize) as *const u64;
-        } else if i >= capacity {
+        } else if i >= capacity || (*cell).hash.load() != NIL_WORD {
             return false;
         }
         let owner = Obj::from_ptr(NonNull::new_unchecked(store as *mut Header));
@@ -98,6 +98,42 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
         }
         (*cell).arr_len.set(i as u32 + 1);
         true
+    }
+}
+
+/// `get_table` where the key is not in the array part: integers and strings in
+/// the hash part or the shape.
+#[inline(never)]
+unsafe fn get_hashed<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: the interpreter's registers are valid, the table in one is live.
+    unsafe {
+        let t = base.add(b(pc));
+        if (*t).tag == tag::TABLE {
+            let table = Table((*t).obj());
+            let w = table.present(&(*vm).mem, *base.add(c(pc)));
+            if w != NIL_WORD {
+                let v = Value::from_word(w);
+                copy(base.add(a(pc)), &v);
+                return d.next(vm, pc.add(1), base, k);
+            }
+        }
+        d.slow(slow::get_table, vm, pc, base, k)
+    }
+}
+
+/// The same for `set_table`, as far as the key has a value already.
+#[inline(never)]
+unsafe fn set_hashed<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_hashed`.
+    unsafe {
+        let t = base.add(a(pc));
+        if (*t).tag == tag::TABLE
+            && let Some(w) = (*base.add(c(pc))).to_word()
+            && Table((*t).obj()).replace(*base.add(b(pc)), w)
+        {
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::set_table, vm, pc, base, k)
     }
 }
 
@@ -110,7 +146,7 @@ body!(get_table, |d, vm, pc, base, k| {
     {
         return d.next(vm, pc.add(1), base, k);
     }
-    d.slow(slow::get_table, vm, pc, base, k)
+    get_hashed(vm, pc, base, k, d)
 });
 body!(get_i, |d, vm, pc, base, k| {
     let t = base.add(b(pc));
@@ -129,7 +165,7 @@ body!(set_table, |d, vm, pc, base, k| {
     {
         return d.next(vm, pc.add(1), base, k);
     }
-    d.slow(slow::set_table, vm, pc, base, k)
+    set_hashed(vm, pc, base, k, d)
 });
 body!(set_i, |d, vm, pc, base, k| {
     let t = base.add(a(pc));
@@ -171,8 +207,11 @@ body!(len, |d, vm, pc, base, k| {
         let table = Table((*t).obj());
         if table.meta().is_none_or(|m| m.flags() & NO_LEN != 0) {
             let n = table.arr_len() as u64;
-            if n > 0 && table.array_slot(n - 1).1.load() != NIL_WORD {
-                // Element n+1 is not in the hash part: appending migrates it.
+            if n > 0
+                && table.array_slot(n - 1).1.load() != NIL_WORD
+                && (!n.is_multiple_of(CHUNK as u64) || table.cell().hash.load() == NIL_WORD)
+            {
+                // Element n+1 is not in the hash part (see the invariants of tables).
                 set_int(base.add(a(pc)), n as i64);
                 return d.next(vm, pc.add(1), base, k);
             }

@@ -1,7 +1,8 @@
 //! Raw reads.
 
-use super::Table;
-use super::hash::{Key, Long, Wide, Word};
+use super::hash::{Key, Long, Name, Wide, Word};
+use super::store::nil_chunk;
+use super::{Table, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
@@ -24,6 +25,28 @@ impl Table {
                 tag::INT => self.get_int(mem, key.as_int()),
                 _ => self.get_other(mem, key),
             }
+        }
+    }
+    /// The value of a key as far as that can be told fast: what an integer key
+    /// has in the hash part, or an interned string anywhere; else nil.
+    #[inline(always)]
+    pub unsafe fn present(self, mem: &Mem, key: Value) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if key.tag == tag::INT {
+                if !fits_word(key.as_int()) || self.flags() & flag::WEAK != 0 {
+                    return NIL_WORD;
+                }
+                return self.hash_word(Word(int_word(key.as_int())));
+            }
+            if key.tag == tag::STRING && self.flags() & flag::WEAK == 0 {
+                let s = Str(key.obj());
+                if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
+                    return self.slot(n).1.load();
+                }
+                return self.hash_word(Name(s.word()));
+            }
+            NIL_WORD
         }
     }
     #[inline(never)]
@@ -55,7 +78,11 @@ impl Table {
         unsafe {
             let n = (i as u64).wrapping_sub(1);
             if n < self.arr_len() as u64 {
-                return Value::from_word(self.array_slot(n).1.load());
+                let (owner, slot) = self.array_slot(n);
+                let w = slot.load();
+                if w != NIL_WORD || owner != nil_chunk() {
+                    return Value::from_word(w);
+                }
             }
             if self.cell().hash.load() == NIL_WORD {
                 return Value::NIL;
@@ -94,7 +121,7 @@ impl Table {
                 return NIL_WORD;
             }
             if s.is_interned() {
-                return self.hash_word(Word(s.word()));
+                return self.hash_word(Name(s.word()));
             }
             self.hash_word(Long(s, s.hash(mem)))
         }
@@ -108,7 +135,7 @@ impl Table {
             if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
                 return Value::from_word(self.slot(n).1.load());
             }
-            if let Some((_, node)) = self.find(Word(s.word())) {
+            if let Some((_, node)) = self.find(Name(s.word())) {
                 return Value::from_word(node.value.load());
             }
             if s.is_interned() {
