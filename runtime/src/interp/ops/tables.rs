@@ -2,6 +2,7 @@
 
 use super::super::{Dispatch, Pc, a, b, c, copy, set_int, slow, x};
 use super::data::body;
+use crate::object::string::Str;
 use crate::object::table::flag::{NO_LEN, NO_NEWINDEX};
 use crate::object::table::{CHUNK, Table, TableCell};
 use crate::value::{ADDR_MASK, NIL_WORD, Value, tag};
@@ -101,35 +102,62 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
     }
 }
 
-/// `get_table` where the key is not in the array part: integers and strings in
-/// the hash part or the shape.
+/// `get_table` by an integer that is not in the array part.
 #[inline(never)]
-unsafe fn get_hashed<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+unsafe fn get_int<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
     // SAFETY: the interpreter's registers are valid, the table in one is live.
     unsafe {
-        let t = base.add(b(pc));
-        if (*t).tag == tag::TABLE {
-            let table = Table((*t).obj());
-            let w = table.present(&(*vm).mem, *base.add(c(pc)));
-            if w != NIL_WORD {
-                let v = Value::from_word(w);
-                copy(base.add(a(pc)), &v);
-                return d.next(vm, pc.add(1), base, k);
-            }
+        let table = Table((*base.add(b(pc))).obj());
+        let w = table.hashed_int((*base.add(c(pc))).as_int());
+        if w != NIL_WORD {
+            let v = Value::from_word(w);
+            copy(base.add(a(pc)), &v);
+            return d.next(vm, pc.add(1), base, k);
         }
         d.slow(slow::get_table, vm, pc, base, k)
     }
 }
 
-/// The same for `set_table`, as far as the key has a value already.
+/// `get_table` by a string.
 #[inline(never)]
-unsafe fn set_hashed<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
-    // SAFETY: as for `get_hashed`.
+unsafe fn get_str<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
     unsafe {
-        let t = base.add(a(pc));
-        if (*t).tag == tag::TABLE
-            && let Some(w) = (*base.add(c(pc))).to_word()
-            && Table((*t).obj()).replace(*base.add(b(pc)), w)
+        let table = Table((*base.add(b(pc))).obj());
+        let w = table.hashed_str(&(*vm).mem, Str((*base.add(c(pc))).obj()));
+        if w != NIL_WORD {
+            let v = Value::from_word(w);
+            copy(base.add(a(pc)), &v);
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::get_table, vm, pc, base, k)
+    }
+}
+
+/// `set_table` by an integer that is not in the array part.
+#[inline(never)]
+unsafe fn set_by_int<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
+    unsafe {
+        let table = Table((*base.add(a(pc))).obj());
+        let bare = table.cell().meta.load().is_none();
+        if let Some(w) = (*base.add(c(pc))).to_word()
+            && table.set_hashed_int((*base.add(b(pc))).as_int(), w, bare)
+        {
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::set_table, vm, pc, base, k)
+    }
+}
+
+/// `set_table` by a string.
+#[inline(never)]
+unsafe fn set_by_str<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
+    unsafe {
+        let table = Table((*base.add(a(pc))).obj());
+        if let Some(w) = (*base.add(c(pc))).to_word()
+            && table.replace_hashed_str(Str((*base.add(b(pc))).obj()), w)
         {
             return d.next(vm, pc.add(1), base, k);
         }
@@ -140,13 +168,18 @@ unsafe fn set_hashed<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D
 body!(get_table, |d, vm, pc, base, k| {
     let t = base.add(b(pc));
     let key = base.add(c(pc));
-    if (*t).tag == tag::TABLE
-        && (*key).tag == tag::INT
-        && read_element(base.add(a(pc)), t, (*key).payload.wrapping_sub(1))
-    {
-        return d.next(vm, pc.add(1), base, k);
+    if (*t).tag == tag::TABLE {
+        if (*key).tag == tag::INT {
+            if read_element(base.add(a(pc)), t, (*key).payload.wrapping_sub(1)) {
+                return d.next(vm, pc.add(1), base, k);
+            }
+            return get_int(vm, pc, base, k, d);
+        }
+        if (*key).tag == tag::STRING {
+            return get_str(vm, pc, base, k, d);
+        }
     }
-    get_hashed(vm, pc, base, k, d)
+    d.slow(slow::get_table, vm, pc, base, k)
 });
 body!(get_i, |d, vm, pc, base, k| {
     let t = base.add(b(pc));
@@ -158,14 +191,20 @@ body!(get_i, |d, vm, pc, base, k| {
 body!(set_table, |d, vm, pc, base, k| {
     let t = base.add(a(pc));
     let key = base.add(b(pc));
-    if (*t).tag == tag::TABLE
-        && (*key).tag == tag::INT
-        && (write_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
-            || append_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc))))
-    {
-        return d.next(vm, pc.add(1), base, k);
+    if (*t).tag == tag::TABLE {
+        if (*key).tag == tag::INT {
+            if write_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
+                || append_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
+            {
+                return d.next(vm, pc.add(1), base, k);
+            }
+            return set_by_int(vm, pc, base, k, d);
+        }
+        if (*key).tag == tag::STRING {
+            return set_by_str(vm, pc, base, k, d);
+        }
     }
-    set_hashed(vm, pc, base, k, d)
+    d.slow(slow::set_table, vm, pc, base, k)
 });
 body!(set_i, |d, vm, pc, base, k| {
     let t = base.add(a(pc));

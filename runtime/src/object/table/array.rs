@@ -131,6 +131,20 @@ impl Table {
             }
         }
     }
+    /// Whether a new key with index `n + 1` has its place in the hash part, and
+    /// nothing about that can change before the hash part is full.
+    #[inline(always)]
+    pub(super) unsafe fn is_outside(self, n: u64) -> bool {
+        // SAFETY: as above.
+        unsafe {
+            let w = self.cell().array.load();
+            if w == NIL_WORD {
+                return n != 0;
+            }
+            let unit = if w & 1 == 0 { 1 } else { CHUNK as u64 };
+            n != self.arr_len() as u64 && n >= store(obj_of(w)).capacity as u64 * unit
+        }
+    }
     /// The element with index `n + 1` exists from now on.
     #[inline(always)]
     unsafe fn reach(self, n: u64) {
@@ -458,11 +472,11 @@ impl Table {
             if n < DENSE {
                 return false;
             }
-            let mut present = 1;
+            let mut present = 1u16;
             let first = (c * CHUNK) as u64;
             self.each_key(first, first + CHUNK as u64, |_, _, _, _| present += 1);
             // Keys come and go: the next look at them should not be soon.
-            count.set(present.min(DENSE - 4 * NEAR));
+            count.set(present.saturating_sub(DENSE / 2));
             present >= DENSE
         }
     }
@@ -474,45 +488,28 @@ impl Table {
         unsafe {
             let len = self.arr_len() as u64;
             let w = self.cell().hash.load();
-            let spine = matches!(Part::of(self), Part::Spine(_));
-            // Bin b is for keys above 2^(b-1) and up to 2^b that a flat array could have.
-            let mut bins = [0u64; 11];
-            let mut last = 0;
-            let mut keys = 0;
-            let mut count = |k: i64| {
-                if 0 < k && k < u32::MAX as i64 - CHUNK as i64 {
-                    keys += 1;
-                    last = last.max(k);
-                    if k <= FLAT_MAX as i64 {
-                        bins[64 - (k as u64 - 1).leading_zeros() as usize] += 1
-                    }
-                }
-            };
-            count(extra);
+            let mut sample = Sample::default();
+            sample.count(extra);
             if w != NIL_WORD {
-                each_live(obj_of(w), |_, k, _| {
-                    if let Some(k) = int_key(k) {
-                        count(k)
-                    }
-                });
+                each_live(obj_of(w), |_, k, _| sample.count_word(k));
             }
-            if !spine {
-                let best = self.best_length(bins);
-                if best > len {
-                    return self.widen_flat(mem, best, extra);
+            let elements = match Part::of(self) {
+                Part::Spine(s) if sample.chunks() <= store(s).capacity as usize => {
+                    return Ok(false);
                 }
-            }
-            if !spine && keys < DENSE as usize {
-                return Ok(false);
-            }
-            let chunks = ((last - 1) >> CHUNK_BITS) as usize + 1;
-            let Part::Spine(s) = Part::of(self) else {
-                return self.cover(mem, chunks, keys + len as usize, w);
+                Part::Spine(_) => 0,
+                _ => {
+                    let best = self.best_length(sample.bins);
+                    if best > len {
+                        return self.widen_flat(mem, best, extra);
+                    }
+                    if sample.keys < DENSE as usize || !sample.dense() {
+                        return Ok(false);
+                    }
+                    len as usize
+                }
             };
-            if chunks <= store(s).capacity as usize {
-                return Ok(false);
-            }
-            self.cover(mem, chunks, keys, w)
+            self.cover(mem, sample.chunks(), sample.keys + elements, w)
         }
     }
     /// The largest power of two (or `FLAT_MAX`) such that more than a quarter of
@@ -632,38 +629,23 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
-            let mut groups = [0u64; 4];
-            let (mut keys, mut last) = (0usize, 0);
-            each_live(seg, |_, k, _| {
-                if let Some(k) = int_key(k)
-                    && 0 < k
-                    && k < u32::MAX as i64 - CHUNK as i64
-                {
-                    keys += 1;
-                    last = last.max(k);
-                    let g = (k as u64 >> 6).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
-                    groups[g as usize / 64] |= 1 << (g % 64);
-                }
-            });
-            let groups = groups
-                .iter()
-                .map(|g| g.count_ones() as usize)
-                .sum::<usize>();
-            if keys == 0 || keys < 16 * groups {
-                return Ok(false);
-            }
-            let chunks = ((last - 1) >> CHUNK_BITS) as usize + 1;
+            let mut sample = Sample::default();
+            each_live(seg, |_, k, _| sample.count_word(k));
             let old = match Part::of(self) {
                 Part::Spine(s) => store(s).capacity as usize,
                 _ => 0,
             };
-            if chunks <= old || !self.make_spine(mem, chunks, keys << depth)? {
+            if sample.keys == 0
+                || !sample.dense()
+                || sample.chunks() <= old
+                || !self.make_spine(mem, sample.chunks(), sample.keys << depth)?
+            {
                 return Ok(false);
             }
             let Part::Spine(s) = Part::of(self) else {
                 return Ok(false);
             };
-            let there = (keys * CHUNK / (64 * groups)) as u16;
+            let there = (sample.keys * CHUNK / (64 * sample.groups())) as u16;
             for c in old..store(s).capacity as usize {
                 count_at(s, c).set(there.min(DENSE - 4 * NEAR));
             }
@@ -710,6 +692,49 @@ impl Table {
                 cell.array.set(self.0, NIL_WORD, &mut mem.heap);
             }
         }
+    }
+}
+
+/// What the integer keys of a segment are like.
+#[derive(Default)]
+struct Sample {
+    /// Number of keys that an array part could have.
+    keys: usize,
+    /// The largest of them.
+    last: i64,
+    /// Which 64 neighbours have such keys, by 8 bits of a hash.
+    groups: [u64; 4],
+    /// Bin b is for keys above 2^(b-1) and up to 2^b that a flat array could have.
+    bins: [u64; 11],
+}
+
+impl Sample {
+    fn count_word(&mut self, w: u64) {
+        if let Some(k) = int_key(w) {
+            self.count(k)
+        }
+    }
+    fn count(&mut self, k: i64) {
+        if 0 < k && k < u32::MAX as i64 - CHUNK as i64 {
+            self.keys += 1;
+            self.last = self.last.max(k);
+            let g = (k as u64 >> 6).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
+            self.groups[g as usize / 64] |= 1 << (g % 64);
+            if k <= FLAT_MAX as i64 {
+                self.bins[64 - (k as u64 - 1).leading_zeros() as usize] += 1
+            }
+        }
+    }
+    fn groups(&self) -> usize {
+        self.groups.iter().map(|g| g.count_ones() as usize).sum()
+    }
+    /// Whether a quarter of the neighbourhoods' places are taken.
+    fn dense(&self) -> bool {
+        self.keys >= 16 * self.groups()
+    }
+    /// Chunks up to the largest key.
+    fn chunks(&self) -> usize {
+        ((self.last - 1) >> CHUNK_BITS) as usize + 1
     }
 }
 

@@ -27,26 +27,31 @@ impl Table {
             }
         }
     }
-    /// The value of a key as far as that can be told fast: what an integer key
-    /// has in the hash part, or an interned string anywhere; else nil.
+    /// The word that the hash part has for an integer key, as far as that can be
+    /// told fast; else nil.
     #[inline(always)]
-    pub unsafe fn present(self, mem: &Mem, key: Value) -> u64 {
+    pub unsafe fn hashed_int(self, i: i64) -> u64 {
         // SAFETY: as the caller promised.
         unsafe {
-            if key.tag == tag::INT {
-                if !fits_word(key.as_int()) || self.flags() & flag::WEAK != 0 {
-                    return NIL_WORD;
-                }
-                return self.hash_word(Word(int_word(key.as_int())));
+            if !fits_word(i) || self.flags() & flag::WEAK != 0 {
+                return NIL_WORD;
             }
-            if key.tag == tag::STRING && self.flags() & flag::WEAK == 0 {
-                let s = Str(key.obj());
-                if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
-                    return self.slot(n).1.load();
-                }
-                return self.hash_word(Name(s.word()));
+            self.hash_word(Word(int_word(i)))
+        }
+    }
+    /// The word at a string, if it is interned and that can be told fast; else nil.
+    #[inline(always)]
+    pub unsafe fn hashed_str(self, mem: &Mem, s: Str) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.flags() & flag::WEAK != 0 {
+                return NIL_WORD;
             }
-            NIL_WORD
+            match mem.shapes.cached(self.shape(), s.0) {
+                Some(Some(n)) => self.slot(n).1.load(),
+                Some(None) => self.hash_word(Name(s.word())),
+                None => NIL_WORD,
+            }
         }
     }
     #[inline(never)]

@@ -22,7 +22,7 @@
 //! The word at 12: bits 0-9, nodes that are not free; 10-19, free nodes are
 //! below this index; 20-29, entries that moved to the array part.
 
-use super::hash::{Key, TOMB, hash_key, int_key};
+use super::hash::{Key, TOMB, hash_key, hash_word, int_key};
 use super::store::{
     FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, StoreCell, empty_segment, links, node_at, store,
     words,
@@ -200,6 +200,43 @@ unsafe fn unlink(seg: Obj, capacity: usize, i: usize, start: usize) {
         let link = if next == 0 { 0 } else { (b ^ i) as u8 ^ next };
         links[b].set(link);
         links[i].set(0);
+    }
+}
+
+/// As `add` for an integer whose home is free or has a dead integer with the
+/// same home, and without a store that the collector must hear of; false: not
+/// so, or not done.
+#[inline(always)]
+pub(super) unsafe fn add_int_home(
+    seg: Obj,
+    capacity: usize,
+    hash: u64,
+    key: u64,
+    value: u64,
+) -> bool {
+    let main = home(hash, capacity);
+    // SAFETY: a live segment.
+    unsafe {
+        let n = node_at(seg, main);
+        let old = n.key.load();
+        let s = store(seg);
+        if old == NIL_WORD {
+            if seg == empty_segment() || !n.key.try_set(seg, key) {
+                return false;
+            }
+            s.extra.set(s.extra.get() + 1);
+        } else {
+            if n.value.load() != NIL_WORD
+                || int_key(old).is_none()
+                || home(hash_word(old), capacity) != main
+                || !n.key.try_set(seg, key)
+            {
+                return false;
+            }
+            note_revived(s);
+        }
+        // If this fails, the node is that of a removed entry.
+        n.value.try_set(seg, value)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::get::float_to_int;
 use super::hash::{Key, Name, Wide, Word};
-use super::segment::note_revived;
+use super::segment::{add_int_home, find_in, note_revived};
 use super::store::{Node, nil_chunk, store};
 use super::{Table, flag};
 use crate::mem::Mem;
@@ -34,27 +34,39 @@ impl Table {
             }
         }
     }
-    /// Replaces the value of an entry of the hash part that has one, and whose
-    /// key is an integer or an interned string, as far as that can be done fast;
-    /// false: nothing done.
+    /// Sets an integer key of the hash part, as far as that takes no more than
+    /// a store into a node; `new`: a new key may be added, too. False: not done.
     #[inline(always)]
-    pub unsafe fn replace(self, key: Value, w: u64) -> bool {
+    pub unsafe fn set_hashed_int(self, i: i64, w: u64, new: bool) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
-            let found = if key.tag == tag::INT && fits_word(key.as_int()) {
-                self.find(Word(int_word(key.as_int())))
-            } else if key.tag == tag::STRING
-                && self.flags() & (flag::IS_META | flag::NO_EVENTS) == 0
-            {
-                self.find(Name(Str(key.obj()).word()))
-            } else {
-                None
+            if !fits_word(i) || self.flags() & flag::WEAK != 0 {
+                return false;
+            }
+            let key = Word(int_word(i));
+            let h = key.hash();
+            let Some((seg, capacity)) = self.segment(h) else {
+                return false;
             };
-            found.is_some_and(|(seg, node)| {
-                node.value.load() != NIL_WORD
-                    && self.flags() & flag::WEAK == 0
-                    && node.value.try_set_far(seg, w)
-            })
+            if let Some(node) = find_in(seg, capacity, h, key) {
+                return node.value.load() != NIL_WORD && node.value.try_set_far(seg, w);
+            }
+            new && w != NIL_WORD
+                && self.is_outside((i as u64).wrapping_sub(1))
+                && self.hash_has_positive()
+                && add_int_home(seg, capacity, h, key.0, w)
+        }
+    }
+    /// Replaces the value of an interned string that has one in the hash part;
+    /// false: not done.
+    #[inline(always)]
+    pub unsafe fn replace_hashed_str(self, s: Str, w: u64) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            self.flags() & (flag::IS_META | flag::NO_EVENTS | flag::WEAK) == 0
+                && self.find(Name(s.word())).is_some_and(|(seg, node)| {
+                    node.value.load() != NIL_WORD && node.value.try_set_far(seg, w)
+                })
         }
     }
     #[inline(never)]
