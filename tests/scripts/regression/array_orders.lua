@@ -66,7 +66,7 @@ for k, v in pairs(t) do
   t[k] = nil
 end
 -- The key 0 is also 0 * 1000003.
-print(count, expected, next(t)) -- expect: 24003	0	nil
+print(count, expected, next(t)) -- expect: 24003 0 nil
 
 -- A queue that runs for long, with gaps.
 local q, head, sum = {}, 1, 0
