@@ -475,8 +475,13 @@ impl Table {
             let mut present = 1u16;
             let first = (c * CHUNK) as u64;
             self.each_key(first, first + CHUNK as u64, |_, _, _, _| present += 1);
-            // Keys come and go: the next look at them should not be soon.
-            count.set(present.saturating_sub(DENSE / 2));
+            // Now the count is exact; but if the keys are far fewer, they come and
+            // go, and the next look at them should not be soon.
+            count.set(if present >= DENSE * 3 / 4 {
+                present.min(DENSE - 2 * NEAR)
+            } else {
+                present.saturating_sub(DENSE / 2)
+            });
             present >= DENSE
         }
     }
