@@ -68,6 +68,18 @@ impl Slot {
         self.0.store(word, Ordering::Release);
         true
     }
+    /// As [`Slot::try_set`], for a slot that may be far from its owner's header:
+    /// that is looked at only if the store can concern a collector. The owner
+    /// must not be immortal.
+    #[inline(always)]
+    #[must_use]
+    pub fn try_set_far(&self, owner: Obj, word: u64) -> bool {
+        if self.concerns(word) && owner.unlogged() {
+            return false;
+        }
+        self.0.store(word, Ordering::Release);
+        true
+    }
     /// Stores through the barrier.
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, word: u64, heap: &mut Heap<M>) {

@@ -157,6 +157,15 @@ impl Shapes {
         }
         self.lookup_slow(shape, key, c)
     }
+    /// As [`Shapes::lookup`]; `None` if the answer is not at hand.
+    #[inline(always)]
+    pub fn cached(&self, shape: u32, key: Obj) -> Option<Option<u32>> {
+        if shape <= Shapes::DICT {
+            return Some(None);
+        }
+        let (q, n) = self.cache[hash(shape, key) as usize % CACHE].get();
+        (pair(shape, key) == q).then_some((n != ABSENT).then_some(n))
+    }
     #[inline(never)]
     fn lookup_slow(&self, shape: u32, key: Obj, cache: &Cell<(u64, u32)>) -> Option<u32> {
         let s = &self.shapes[shape as usize];

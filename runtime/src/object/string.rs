@@ -196,6 +196,17 @@ impl Str {
     pub(super) unsafe fn set_interned(self) {
         self.0.set_user(0, self.0.user(0) | INTERNED);
     }
+    /// The interned string with the content of this short one, if there is one.
+    #[inline]
+    pub unsafe fn canonical(self, mem: &Mem) -> Option<Str> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.is_interned() {
+                return Some(self);
+            }
+            mem.strings.find_hashed(self.as_bytes(), self.hash(mem))
+        }
+    }
     /// Same content?
     #[inline(always)]
     pub unsafe fn eq(self, other: Str) -> bool {

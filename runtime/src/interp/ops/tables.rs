@@ -2,6 +2,7 @@
 
 use super::super::{Dispatch, Pc, a, b, c, copy, set_int, slow, x};
 use super::data::body;
+use crate::object::string::Str;
 use crate::object::table::flag::{NO_LEN, NO_NEWINDEX};
 use crate::object::table::{CHUNK, Table, TableCell};
 use crate::value::{ADDR_MASK, NIL_WORD, Value, tag};
@@ -13,7 +14,7 @@ type Base = *mut Value;
 type K = *const Value;
 
 /// Reads element `i` (zero-based) of the array part into `r`; false: not there,
-/// or nil and there is a metatable.
+/// or nil and there is a metatable or a hash part.
 #[inline(always)]
 unsafe fn read_element(r: *mut Value, t: *const Value, i: u64) -> bool {
     // SAFETY: `t` is a register holding a live table.
@@ -24,7 +25,7 @@ unsafe fn read_element(r: *mut Value, t: *const Value, i: u64) -> bool {
         }
         let (_, s) = Table((*t).obj()).array_slot(i);
         let w = s.load();
-        if w == NIL_WORD && (*cell).meta.load().is_some() {
+        if w == NIL_WORD && ((*cell).meta.load().is_some() || (*cell).hash.load() != NIL_WORD) {
             return false;
         }
         let v = Value::from_word(w);
@@ -65,7 +66,6 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
     unsafe {
         let cell = (*t).payload as *const TableCell;
         if i != (*cell).arr_len.get() as u64
-            || (*cell).hash.load() != NIL_WORD
             || (*cell).meta.load().is_some()
             || (*v).tag == tag::NIL
         {
@@ -84,12 +84,13 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
         if array & 1 != 0 {
             at = i % CHUNK as u64;
             let chunk = i / CHUNK as u64;
-            // Behind an element of the same chunk, the chunk exists.
+            // Behind an element of the same chunk, the chunk exists; if it is real,
+            // the hash part has no say.
             if at == 0 || chunk >= capacity {
                 return false;
             }
             store = *store.add(2 + chunk as usize) as *const u64;
-        } else if i >= capacity {
+        } else if i >= capacity || (*cell).hash.load() != NIL_WORD {
             return false;
         }
         let owner = Obj::from_ptr(NonNull::new_unchecked(store as *mut Header));
@@ -101,14 +102,82 @@ unsafe fn append_element(t: *const Value, i: u64, v: *const Value) -> bool {
     }
 }
 
+/// `get_table` by an integer that is not in the array part.
+#[inline(never)]
+unsafe fn get_int<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: the interpreter's registers are valid, the table in one is live.
+    unsafe {
+        let table = Table((*base.add(b(pc))).obj());
+        let w = table.hashed_int((*base.add(c(pc))).as_int());
+        if w != NIL_WORD {
+            let v = Value::from_word(w);
+            copy(base.add(a(pc)), &v);
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::get_table, vm, pc, base, k)
+    }
+}
+
+/// `get_table` by a string.
+#[inline(never)]
+unsafe fn get_str<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
+    unsafe {
+        let table = Table((*base.add(b(pc))).obj());
+        let w = table.hashed_str(&(*vm).mem, Str((*base.add(c(pc))).obj()));
+        if w != NIL_WORD {
+            let v = Value::from_word(w);
+            copy(base.add(a(pc)), &v);
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::get_table, vm, pc, base, k)
+    }
+}
+
+/// `set_table` by an integer that is not in the array part.
+#[inline(never)]
+unsafe fn set_by_int<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
+    unsafe {
+        let table = Table((*base.add(a(pc))).obj());
+        let bare = table.cell().meta.load().is_none();
+        if let Some(w) = (*base.add(c(pc))).to_word()
+            && table.set_hashed_int((*base.add(b(pc))).as_int(), w, bare)
+        {
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::set_table, vm, pc, base, k)
+    }
+}
+
+/// `set_table` by a string.
+#[inline(never)]
+unsafe fn set_by_str<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
+    unsafe {
+        let table = Table((*base.add(a(pc))).obj());
+        if let Some(w) = (*base.add(c(pc))).to_word()
+            && table.replace_hashed_str(Str((*base.add(b(pc))).obj()), w)
+        {
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::set_table, vm, pc, base, k)
+    }
+}
+
 body!(get_table, |d, vm, pc, base, k| {
     let t = base.add(b(pc));
     let key = base.add(c(pc));
-    if (*t).tag == tag::TABLE
-        && (*key).tag == tag::INT
-        && read_element(base.add(a(pc)), t, (*key).payload.wrapping_sub(1))
-    {
-        return d.next(vm, pc.add(1), base, k);
+    if (*t).tag == tag::TABLE {
+        if (*key).tag == tag::INT {
+            if read_element(base.add(a(pc)), t, (*key).payload.wrapping_sub(1)) {
+                return d.next(vm, pc.add(1), base, k);
+            }
+            return get_int(vm, pc, base, k, d);
+        }
+        if (*key).tag == tag::STRING {
+            return get_str(vm, pc, base, k, d);
+        }
     }
     d.slow(slow::get_table, vm, pc, base, k)
 });
@@ -122,12 +191,18 @@ body!(get_i, |d, vm, pc, base, k| {
 body!(set_table, |d, vm, pc, base, k| {
     let t = base.add(a(pc));
     let key = base.add(b(pc));
-    if (*t).tag == tag::TABLE
-        && (*key).tag == tag::INT
-        && (write_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
-            || append_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc))))
-    {
-        return d.next(vm, pc.add(1), base, k);
+    if (*t).tag == tag::TABLE {
+        if (*key).tag == tag::INT {
+            if write_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
+                || append_element(t, (*key).payload.wrapping_sub(1), base.add(c(pc)))
+            {
+                return d.next(vm, pc.add(1), base, k);
+            }
+            return set_by_int(vm, pc, base, k, d);
+        }
+        if (*key).tag == tag::STRING {
+            return set_by_str(vm, pc, base, k, d);
+        }
     }
     d.slow(slow::set_table, vm, pc, base, k)
 });
@@ -171,8 +246,11 @@ body!(len, |d, vm, pc, base, k| {
         let table = Table((*t).obj());
         if table.meta().is_none_or(|m| m.flags() & NO_LEN != 0) {
             let n = table.arr_len() as u64;
-            if n > 0 && table.array_slot(n - 1).1.load() != NIL_WORD {
-                // Element n+1 is not in the hash part: appending migrates it.
+            if n > 0
+                && table.array_slot(n - 1).1.load() != NIL_WORD
+                && (!n.is_multiple_of(CHUNK as u64) || table.cell().hash.load() == NIL_WORD)
+            {
+                // Element n+1 is not in the hash part (see the invariants of tables).
                 set_int(base.add(a(pc)), n as i64);
                 return d.next(vm, pc.add(1), base, k);
             }

@@ -186,7 +186,18 @@ pub(in crate::interp) fn get_table(vm: *mut State, pc: Pc, base: Base, k: K) -> 
         let key = *base.add(c(pc));
         if obj.tag == tag::TABLE {
             let t = Table(obj.obj());
-            let v = t.get(&(*vm).mem, key);
+            let v = if key.tag == tag::STRING && Str(key.obj()).is_short() {
+                match Str(key.obj()).canonical(&(*vm).mem) {
+                    Some(s) => {
+                        // As likely as not the next instructions store by this key.
+                        *base.add(c(pc)) = s.value();
+                        t.get_str(&(*vm).mem, s)
+                    }
+                    None => Value::NIL,
+                }
+            } else {
+                t.get(&(*vm).mem, key)
+            };
             if !v.is_nil() || t.meta().is_none() {
                 *base.add(a(pc)) = v;
                 return Regs {

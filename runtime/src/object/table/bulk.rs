@@ -10,11 +10,15 @@ use crate::mem::Mem;
 use crate::value::{NIL_WORD, Value};
 
 impl Table {
-    /// Whether elements `i..=j` are all in the array part.
+    /// Whether elements `i..=j` are all in the array part. (A spine may have
+    /// left some of them to the hash part.)
     #[inline]
-    unsafe fn in_array(self, i: i64, j: i64) -> bool {
+    unsafe fn all_in_array(self, i: i64, j: i64) -> bool {
         // SAFETY: as the caller promised.
-        unsafe { i >= 1 && j <= self.arr_len() as i64 }
+        unsafe {
+            let flat = self.cell().array.load() & 1 == 0;
+            i >= 1 && j <= self.arr_len() as i64 && (flat || !self.hash_has_positive())
+        }
     }
     /// Copies `n` elements within or between array parts, from `f + 1` to `t + 1`.
     /// `up`: from the last to the first.
@@ -43,7 +47,10 @@ impl Table {
             for k in 0..n {
                 let k = if up { n - 1 - k } else { k };
                 let w = src.array_slot(f + k).1.load();
-                dst.store_array(mem, t + k, w);
+                let (owner, slot) = dst.array_slot(t + k);
+                if !slot.try_set(owner, w) {
+                    dst.store_array(mem, t + k, w);
+                }
             }
         }
     }
@@ -70,7 +77,7 @@ impl Table {
     pub unsafe fn remove_shift(self, mem: &mut Mem, pos: i64, len: i64) -> Option<Value> {
         // SAFETY: as the caller promised.
         unsafe {
-            if pos < 1 || pos > len || !self.in_array(pos, len) {
+            if pos < 1 || pos > len || !self.all_in_array(pos, len) {
                 return None;
             }
             let p = pos as u64 - 1;
@@ -98,7 +105,7 @@ impl Table {
                 return true;
             }
             let last = (e - f).checked_add(t);
-            if !src.in_array(f, e) || !last.is_some_and(|l| dst.in_array(t, l)) {
+            if !src.all_in_array(f, e) || !last.is_some_and(|l| dst.all_in_array(t, l)) {
                 return false;
             }
             let up = t > f && src == dst;

@@ -14,28 +14,26 @@
 //! bytes for some ten thousand entries.
 //!
 //! Tag of the table's `hash` word: 1, one page; 3, a root. The word at 12 of the
-//! page or root that the table refers to holds `HAS_INTS` and `PENDING`.
+//! page or root that the table refers to holds the flags of the hash part.
 
 use super::Table;
-use super::hash::{count_live, hash_key, put_new};
+use super::hash::hash_key;
+use super::segment::{Filler, NodeSet, copy_live, count_live, each_live};
 use super::set::SetError;
 use super::store::{
-    FLAT_HASH_MAX, SEGMENT_MAX, copy_words, edge_at, empty_segment, new_edges, new_hash, node_at,
-    obj_of, store, usable, words,
+    SEGMENT_MAX, copy_words, edge_at, empty_segment, new_dir, obj_of, store, words,
 };
 use crate::mem::Mem;
-use crate::object::kind;
 use crate::value::NIL_WORD;
 use moonsweep_gc::Obj;
 use moonsweep_gc::slot::reference;
 
-/// Depth of the first page: its segments start half full.
-const FIRST_DEPTH: u32 = (2 * FLAT_HASH_MAX / SEGMENT_MAX).ilog2();
 /// Edges of the largest page.
 const PAGE_MAX: usize = 512;
 /// Deepest segment.
 const MAX_DEPTH: u32 = 28;
-const ROOM: usize = usable(SEGMENT_MAX);
+/// Live nodes of a segment up to which removed ones are worth dropping.
+const CROWDED: usize = SEGMENT_MAX * 7 / 8;
 
 /// Where the entries with some hash are.
 pub(super) struct Place {
@@ -135,60 +133,58 @@ impl Table {
     pub(super) unsafe fn make_dir(self, mem: &mut Mem, old: Obj) -> Result<(), SetError> {
         // SAFETY: new cells are complete when they become reachable.
         unsafe {
-            let page = new_dir(mem, 0, FIRST_DEPTH)?;
-            for i in 0..1 << FIRST_DEPTH {
-                edge_at(page, i).init(page, Some(empty_segment()));
+            let page = new_page(mem, 0, 1)?;
+            store(page).extra.set(old.user(1) as u32);
+            for (i, half) in self.split(mem, old, 0).into_iter().enumerate() {
+                edge_at(page, i).init(page, Some(half));
             }
             self.cell()
                 .hash
                 .set(self.0, reference(page, 1), &mut mem.heap);
-            self.insert_all(mem, old)
+            Ok(())
         }
     }
-    /// Makes room for one more entry with this hash in a directory, or comes closer to it.
-    pub(super) unsafe fn grow_dir(self, mem: &mut Mem, hash: u64) -> Result<(), SetError> {
+    /// Makes room for one more entry with this hash in a directory, or comes
+    /// closer to it. True: the array part changed for the integer key `int`.
+    pub(super) unsafe fn grow_dir(
+        self,
+        mem: &mut Mem,
+        hash: u64,
+        int: Option<i64>,
+    ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
             let p = place(self.cell().hash.load(), hash);
             let d = p.segment_depth();
-            if p.segment == empty_segment() {
-                let new = self.new_segment(mem, d);
-                self.set_edges(mem, p.page, p.edges(hash), new);
-                return Ok(());
-            }
-            let (live, _) = count_live(p.segment);
-            if live <= ROOM * 3 / 4 {
-                let new = self.new_segment(mem, d);
-                let nodes = words(new, 2 * SEGMENT_MAX);
-                for i in 0..SEGMENT_MAX {
-                    let n = node_at(p.segment, i);
-                    let v = n.value.load();
-                    if v != NIL_WORD {
-                        let k = n.key.load();
-                        put_new(nodes, SEGMENT_MAX, hash_key(k), k, v);
-                    }
+            let live = if p.segment == empty_segment() {
+                0
+            } else {
+                count_live(p.segment)
+            };
+            if live <= CROWDED {
+                let new = self.new_segment(mem, SEGMENT_MAX, d as u8);
+                if live > 0 {
+                    copy_live(p.segment, new, SEGMENT_MAX);
                 }
-                store(new).extra.set(live as u32);
                 self.set_edges(mem, p.page, p.edges(hash), new);
-                return Ok(());
+                return Ok(false);
+            }
+            if let Some(i) = int
+                && i > 0
+                && self.cover_sample(mem, p.segment, d)?
+            {
+                return Ok(true);
             }
             if d == p.depth {
-                return self.grow_page(mem, hash, p);
+                self.grow_page(mem, hash, p)?;
+                return Ok(false);
             }
             let [low, high] = self.split(mem, p.segment, d);
             let edges = p.edges(hash);
             let middle = edges.start + edges.len() / 2;
             self.set_edges(mem, p.page, edges.start..middle, low);
             self.set_edges(mem, p.page, middle..edges.end, high);
-            Ok(())
-        }
-    }
-    unsafe fn new_segment(self, mem: &mut Mem, depth: u32) -> Obj {
-        // SAFETY: as the caller promised.
-        unsafe {
-            let s = new_hash(mem, SEGMENT_MAX, self.weak_bits());
-            s.set_user(1, depth as u8);
-            s
+            Ok(false)
         }
     }
     unsafe fn set_edges(self, mem: &mut Mem, dir: Obj, edges: std::ops::Range<usize>, to: Obj) {
@@ -201,26 +197,21 @@ impl Table {
     unsafe fn split(self, mem: &mut Mem, old: Obj, depth: u32) -> [Obj; 2] {
         // SAFETY: as above.
         unsafe {
-            let halves = [
-                self.new_segment(mem, depth + 1),
-                self.new_segment(mem, depth + 1),
-            ];
-            let nodes = halves.map(|h| words(h, 2 * SEGMENT_MAX));
-            let mut used = [0u32; 2];
-            for i in 0..SEGMENT_MAX {
-                let n = node_at(old, i);
-                let v = n.value.load();
-                if v != NIL_WORD {
-                    let k = n.key.load();
-                    let h = hash_key(k);
-                    let side = (h >> (63 - depth) & 1) as usize;
-                    put_new(nodes[side], SEGMENT_MAX, h, k, v);
-                    used[side] += 1;
+            let halves = [0, 1].map(|_| self.new_segment(mem, SEGMENT_MAX, depth as u8 + 1));
+            let mut to = halves.map(|h| Filler::new(h, SEGMENT_MAX));
+            let mut late = NodeSet::default();
+            let side = |h: u64| (h >> (63 - depth) & 1) as usize;
+            each_live(old, |i, k, v| {
+                let h = hash_key(k);
+                if !to[side(h)].put(h, k, v) {
+                    late.add(i);
                 }
-            }
-            for side in 0..2 {
-                store(halves[side]).extra.set(used[side]);
-            }
+            });
+            late.each(old, |k, v| {
+                let h = hash_key(k);
+                to[side(h)].chain(h, k, v);
+            });
+            to.into_iter().for_each(Filler::finish);
             halves
         }
     }
@@ -240,14 +231,14 @@ impl Table {
             let half = PAGE_MAX / 2;
             let mut halves = [p.page; 2];
             for (i, h) in halves.iter_mut().enumerate() {
-                *h = new_dir(mem, p.above + 1, bits - 1)?;
+                *h = new_page(mem, p.above + 1, bits - 1)?;
                 copy_words(p.page, i * half, words(*h, half));
             }
             let cell = self.cell();
             let w = cell.hash.load();
             let top = obj_of(w);
             if w & 2 == 0 {
-                let root = new_dir(mem, 0, 1)?;
+                let root = new_page(mem, 0, 1)?;
                 edge_at(root, 0).init(root, Some(halves[0]));
                 edge_at(root, 1).init(root, Some(halves[1]));
                 store(root).extra.set(store(top).extra.get());
@@ -278,16 +269,12 @@ impl Table {
             self.set_edges(mem, top, middle..edges.end, new[1]);
         }
     }
-    /// Notes that an entry of `seg` moved to the array part. A segment of a
-    /// directory, or a flat hash part, whose last node goes that way is given back.
-    pub(super) unsafe fn note_moved(self, mem: &mut Mem, seg: Obj, hash: u64) {
+    /// Gives back a segment of a directory, or a flat hash part, all entries of
+    /// which moved to the array part.
+    #[cold]
+    pub(super) unsafe fn drop_segment(self, mem: &mut Mem, hash: u64) {
         // SAFETY: as the caller promised.
         unsafe {
-            let s = store(seg);
-            s.extra.set(s.extra.get() + (1 << 16));
-            if s.extra.get() >> 16 < s.extra.get() & 0xFFFF {
-                return;
-            }
             let w = self.cell().hash.load();
             if w & 1 == 0 {
                 return self.cell().hash.set(self.0, NIL_WORD, &mut mem.heap);
@@ -299,10 +286,10 @@ impl Table {
 }
 
 /// A DIR of 2^`bits` edges, yet to be filled, for the bits after the upper `above` ones.
-unsafe fn new_dir(mem: &mut Mem, above: u32, bits: u32) -> Result<Obj, SetError> {
+unsafe fn new_page(mem: &mut Mem, above: u32, bits: u32) -> Result<Obj, SetError> {
     // SAFETY: as the caller promised.
     unsafe {
-        let dir = new_edges(mem, kind::DIR, 1 << bits).ok_or(SetError::OutOfMemory)?;
+        let dir = new_dir(mem, 1 << bits).ok_or(SetError::OutOfMemory)?;
         dir.set_user(0, above as u8);
         dir.set_user(1, 64 - bits as u8);
         Ok(dir)
@@ -314,7 +301,7 @@ unsafe fn doubled(mem: &mut Mem, dir: Obj) -> Result<Obj, SetError> {
     // SAFETY: as the caller promised.
     unsafe {
         let n = store(dir).capacity as usize;
-        let new = new_dir(mem, dir.user(0) as u32, 64 - dir.user(1) as u32 + 1)?;
+        let new = new_page(mem, dir.user(0) as u32, 64 - dir.user(1) as u32 + 1)?;
         let to = words(new, 2 * n);
         copy_words(dir, 0, &mut to[n..]);
         for i in 0..n {

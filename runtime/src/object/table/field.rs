@@ -1,6 +1,6 @@
 //! String keys: slots of shapes, transitions, and the way out into the hash part.
 
-use super::hash::{Long, Word};
+use super::hash::{Long, Name};
 use super::set::{SetError, set_node};
 use super::store::{copy_words, new_array, obj_of, store, words};
 use super::{Table, flag};
@@ -44,7 +44,7 @@ impl Table {
                 self.set_slot(mem, s, n, w);
                 return Ok(());
             }
-            if let Some((seg, node)) = self.find(Word(s.word())) {
+            if let Some((seg, node)) = self.find(Name(s.word())) {
                 let new = set_node(mem, seg, node, w);
                 if self.flags() & (flag::IS_META | flag::NO_EVENTS) != 0 {
                     self.note_set(mem, s, new && w != NIL_WORD);
@@ -196,7 +196,7 @@ impl Table {
                 self.seal(mem)?;
             }
             let new = if s.is_interned() {
-                self.hash_set(mem, Word(s.word()), w)?
+                self.hash_set(mem, Name(s.word()), w)?
             } else {
                 let h = s.hash(mem);
                 self.hash_set(mem, Long(s, h), w)?
@@ -231,7 +231,7 @@ impl Table {
                 let w = slot.load();
                 if w != NIL_WORD {
                     let key = mem.shapes.key(shape, n);
-                    self.insert(mem, Word(Str(key).word()), w)?;
+                    self.insert(mem, Name(Str(key).word()), w)?;
                     slot.set(owner, NIL_WORD, &mut mem.heap);
                 }
             }

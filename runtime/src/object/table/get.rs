@@ -1,7 +1,9 @@
 //! Raw reads.
 
-use super::Table;
-use super::hash::{Key, Long, Wide, Word};
+use super::hash::{Key, Long, Name, Wide, Word};
+use super::segment::{find_in, home};
+use super::store::{nil_chunk, node_at};
+use super::{Table, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
@@ -23,6 +25,49 @@ impl Table {
                 tag::STRING => self.get_any_str(mem, Str(key.obj())),
                 tag::INT => self.get_int(mem, key.as_int()),
                 _ => self.get_other(mem, key),
+            }
+        }
+    }
+    /// The word that the hash part has for an integer key, as far as that can be
+    /// told fast; else nil.
+    #[inline(always)]
+    pub unsafe fn hashed_int(self, i: i64) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if !fits_word(i) || self.flags() & flag::WEAK != 0 {
+                return NIL_WORD;
+            }
+            self.hash_word(Word(int_word(i)))
+        }
+    }
+    /// The word at a string, if it is interned and that can be told fast; else nil.
+    #[inline(always)]
+    pub unsafe fn hashed_str(self, mem: &Mem, s: Str) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.flags() & flag::WEAK != 0 {
+                return NIL_WORD;
+            }
+            match mem.shapes.cached(self.shape(), s.0) {
+                Some(Some(n)) => self.slot(n).1.load(),
+                Some(None) => {
+                    // A string just made is no table's key; but most are keys, and
+                    // then the string itself, which may be far away, is not looked into.
+                    let key = Name(s.word());
+                    let h = key.hash();
+                    let Some((seg, capacity)) = self.segment(h) else {
+                        return NIL_WORD;
+                    };
+                    let first = node_at(seg, home(h, capacity));
+                    if first.key.load() == key.0 {
+                        return first.value.load();
+                    }
+                    if !s.is_interned() {
+                        return NIL_WORD;
+                    }
+                    find_in(seg, capacity, h, key).map_or(NIL_WORD, |n| n.value.load())
+                }
+                None => NIL_WORD,
             }
         }
     }
@@ -55,7 +100,11 @@ impl Table {
         unsafe {
             let n = (i as u64).wrapping_sub(1);
             if n < self.arr_len() as u64 {
-                return Value::from_word(self.array_slot(n).1.load());
+                let (owner, slot) = self.array_slot(n);
+                let w = slot.load();
+                if w != NIL_WORD || owner != nil_chunk() {
+                    return Value::from_word(w);
+                }
             }
             if self.cell().hash.load() == NIL_WORD {
                 return Value::NIL;
@@ -94,7 +143,7 @@ impl Table {
                 return NIL_WORD;
             }
             if s.is_interned() {
-                return self.hash_word(Word(s.word()));
+                return self.hash_word(Name(s.word()));
             }
             self.hash_word(Long(s, s.hash(mem)))
         }
@@ -108,7 +157,7 @@ impl Table {
             if let Some(n) = mem.shapes.lookup(self.shape(), s.0) {
                 return Value::from_word(self.slot(n).1.load());
             }
-            if let Some((_, node)) = self.find(Word(s.word())) {
+            if let Some((_, node)) = self.find(Name(s.word())) {
                 return Value::from_word(node.value.load());
             }
             if s.is_interned() {
@@ -126,7 +175,7 @@ impl Table {
                 return Value::from_word(self.hash_word(Long(s, s.hash(mem))));
             }
             // A short string that has no canonical object is no table's key.
-            match mem.strings.find_hashed(s.as_bytes(), s.hash(mem)) {
+            match s.canonical(mem) {
                 Some(c) => self.get_str(mem, c),
                 None => Value::NIL,
             }

@@ -12,12 +12,12 @@ impl Table {
     /// A border: n such that t[n] is not nil (or n is 0) and t[n + 1] is nil.
     /// Trailing nils of the array part are dropped on the way.
     #[inline]
-    pub unsafe fn len(self, _mem: &Mem) -> i64 {
+    pub unsafe fn len(self, mem: &Mem) -> i64 {
         // SAFETY: indices below `arr_len` only.
         unsafe {
             let n = self.arr_len() as u64;
             if n > 0 && self.array_slot(n - 1).1.load() == NIL_WORD {
-                return self.border_inside(n) as i64;
+                return self.border_inside(mem, n) as i64;
             }
             if self.hash_has_ints() {
                 self.border_outside(n)
@@ -26,31 +26,35 @@ impl Table {
             }
         }
     }
-    /// The last of the `n` array elements is nil.
+    /// The last of the `n` array elements is nil, or in the hash part.
     #[inline(never)]
-    unsafe fn border_inside(self, mut n: u64) -> u64 {
+    unsafe fn border_inside(self, mem: &Mem, mut n: u64) -> u64 {
         // SAFETY: as above.
         unsafe {
             let stop = n.saturating_sub(WALK);
             let ints = self.hash_has_ints();
             while n > stop && self.array_slot(n - 1).1.load() == NIL_WORD {
-                // A traversal may be at this key: that it was in the array part is
-                // only known as long as the hash part has no node for it, not even
-                // a removed one (see `position_after`).
+                // Besides, a traversal may be at this key: that it was in the array
+                // part is only known as long as the hash part has no node for it,
+                // not even a removed one (see `position_after`).
                 if ints && self.find(Word(int_word(n as i64))).is_some() {
                     break;
                 }
                 n -= 1;
             }
             self.cell().arr_len.set(n as u32);
-            if n == 0 || self.array_slot(n - 1).1.load() != NIL_WORD {
-                return n;
+            if n == 0 || !self.get_int(mem, n as i64).is_nil() {
+                return if ints {
+                    self.border_outside(n) as u64
+                } else {
+                    n
+                };
             }
             // Element `high` is nil; element `low` is not, or it is 0.
             let (mut low, mut high) = (0, n);
             while high - low > 1 {
                 let mid = low + (high - low) / 2;
-                if self.array_slot(mid - 1).1.load() == NIL_WORD {
+                if self.get_int(mem, mid as i64).is_nil() {
                     high = mid
                 } else {
                     low = mid
@@ -59,7 +63,8 @@ impl Table {
             low
         }
     }
-    /// The array part is full (or empty), and the hash part may go on.
+    /// Element `n` is the last one that the array part may have, and the hash
+    /// part may go on.
     #[inline(never)]
     unsafe fn border_outside(self, n: u64) -> i64 {
         // SAFETY: as the caller promised.

@@ -6,7 +6,8 @@
 //! | cell layout, accessors, creation | here |
 //! | the cells of the parts | `store.rs` |
 //! | array part: append, growth, chunks | `array.rs` |
-//! | hash part: search, insertion, flat growth | `hash.rs` |
+//! | hash part: keys and their hashes, flat growth | `hash.rs` |
+//! | one segment of a hash part: search, insertion | `segment.rs` |
 //! | large hash parts, split segment by segment | `dir.rs` |
 //! | reads, writes, fields and shapes | `get.rs`, `set.rs`, `field.rs` |
 //! | iteration, border | `next.rs`, `length.rs` |
@@ -16,7 +17,10 @@
 //!
 //! Invariants:
 //! - A key is in one place: a string key in its shape slot if the shape has it;
-//!   an integer key from 1 to `arr_len` in the array part; else in the hash part.
+//!   an integer key from 1 to `arr_len` in a flat array part, or one of the range
+//!   of a real chunk, in the array part; all others in the hash part.
+//! - If element `arr_len` is not nil, the hash part does not have the key after
+//!   it, unless the array part is a spine and that key is of another chunk.
 //! - Slots of the array part beyond `arr_len` hold nil.
 //! - A table whose hash part has string keys has a sealed shape.
 //! - Stores are complete before they become reachable, never shrink, and are
@@ -38,6 +42,7 @@ mod length;
 mod meta;
 mod next;
 mod record;
+mod segment;
 mod set;
 mod store;
 #[cfg(test)]
@@ -170,14 +175,12 @@ impl Table {
                 if narray as usize <= FLAT_MAX {
                     let a = store::new_array(mem, (narray as usize + 1) & !1, self.weak_bits());
                     cell.array.set(self.0, reference(a, 0), &mut mem.heap);
-                } else if let Some(s) =
-                    store::new_edges(mem, kind::SPINE, narray as usize / CHUNK + 1)
-                {
+                } else if let Some(s) = store::new_spine(mem, narray as usize / CHUNK + 1) {
                     cell.array.set(self.0, reference(s, 1), &mut mem.heap);
                 }
             }
             if nhash > 0 && cell.hash.load() == NIL_WORD {
-                let h = store::new_hash(mem, self::hash::initial_capacity(nhash), self.weak_bits());
+                let h = self.new_segment(mem, self::hash::initial_capacity(nhash), 0);
                 cell.hash.set(self.0, reference(h, 0), &mut mem.heap);
             }
         }

@@ -7,8 +7,8 @@
 //! an iteration that Lua forbids may make it skip or repeat entries, no more.
 
 use super::get::float_to_int;
-use super::hash::{Key, Long, Wide, Word, key_value};
-use super::store::{CHUNK, node_at, obj_of, store};
+use super::hash::{Key, Long, Name, Wide, Word, key_value};
+use super::store::{CHUNK, nil_chunk, node_at, obj_of, store};
 use super::{Table, dir};
 use crate::mem::Mem;
 use crate::object::string::Str;
@@ -57,7 +57,7 @@ impl Table {
                 return Some(SHAPE + n as u64);
             }
             // Without a look into the string, which may be far away.
-            if let Some(pos) = self.hash_position(Word(s.word())) {
+            if let Some(pos) = self.hash_position(Name(s.word())) {
                 return Some(pos);
             }
             if !s.is_short() {
@@ -71,7 +71,7 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let n = (i as u64).wrapping_sub(1);
-            if n < self.arr_len() as u64 {
+            if self.in_array(n) {
                 return Some(n);
             }
             if !fits_word(i) {
@@ -107,7 +107,12 @@ impl Table {
         unsafe {
             let len = self.arr_len() as u64;
             while pos < len {
-                let w = self.array_slot(pos).1.load();
+                let (owner, slot) = self.array_slot(pos);
+                let w = slot.load();
+                if owner == nil_chunk() {
+                    pos = (pos | (CHUNK as u64 - 1)) + 1;
+                    continue;
+                }
                 pos += 1;
                 if w != NIL_WORD {
                     return Some((pos, Value::int(pos as i64), Value::from_word(w)));

@@ -1,9 +1,10 @@
 //! Raw writes. (String keys: `field.rs`.)
 
-use super::Table;
 use super::get::float_to_int;
-use super::hash::{Key, Wide, Word};
-use super::store::{CHUNK_BITS, Node, edge_at, nil_chunk, obj_of, store};
+use super::hash::{Key, Name, Wide, Word};
+use super::segment::{add_int_home, find_in, note_revived};
+use super::store::{Node, nil_chunk, store};
+use super::{Table, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
@@ -31,6 +32,41 @@ impl Table {
                 tag::INT => self.set_int(mem, key.as_int(), v),
                 _ => self.set_other(mem, key, v),
             }
+        }
+    }
+    /// Sets an integer key of the hash part, as far as that takes no more than
+    /// a store into a node; `new`: a new key may be added, too. False: not done.
+    #[inline(always)]
+    pub unsafe fn set_hashed_int(self, i: i64, w: u64, new: bool) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if !fits_word(i) || self.flags() & flag::WEAK != 0 {
+                return false;
+            }
+            let key = Word(int_word(i));
+            let h = key.hash();
+            let Some((seg, capacity)) = self.segment(h) else {
+                return false;
+            };
+            if let Some(node) = find_in(seg, capacity, h, key) {
+                return node.value.load() != NIL_WORD && node.value.try_set_far(seg, w);
+            }
+            new && w != NIL_WORD
+                && self.is_outside((i as u64).wrapping_sub(1))
+                && self.hash_has_positive()
+                && add_int_home(seg, capacity, h, key.0, w)
+        }
+    }
+    /// Replaces the value of an interned string that has one in the hash part;
+    /// false: not done.
+    #[inline(always)]
+    pub unsafe fn replace_hashed_str(self, s: Str, w: u64) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            self.flags() & (flag::IS_META | flag::NO_EVENTS | flag::WEAK) == 0
+                && self.find(Name(s.word())).is_some_and(|(seg, node)| {
+                    node.value.load() != NIL_WORD && node.value.try_set_far(seg, w)
+                })
         }
     }
     #[inline(never)]
@@ -76,15 +112,28 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let w = mem.pack(v);
+            self.set_int_word(mem, i, w)
+        }
+    }
+    #[inline(always)]
+    unsafe fn set_int_word(self, mem: &mut Mem, i: i64, w: u64) -> Result<(), SetError> {
+        // SAFETY: the index is below `arr_len` where the array part is written.
+        unsafe {
             let n = (i as u64).wrapping_sub(1);
             if n < self.arr_len() as u64 {
-                self.store_array(mem, n, w);
-                return Ok(());
+                let (owner, slot) = self.array_slot(n);
+                if slot.try_set(owner, w) {
+                    return Ok(());
+                }
+                if owner != nil_chunk() {
+                    slot.set(owner, w, &mut mem.heap);
+                    return Ok(());
+                }
             }
             self.set_int_outside(mem, i, w)
         }
     }
-    /// Sets an integer key that is not in the array part.
+    /// Sets an integer key that is not below `arr_len` in a real chunk.
     #[inline(never)]
     unsafe fn set_int_outside(self, mem: &mut Mem, i: i64, w: u64) -> Result<(), SetError> {
         // SAFETY: as the caller promised.
@@ -92,10 +141,12 @@ impl Table {
             if !fits_word(i) {
                 return self.hash_set(mem, Wide(i), w).map(|_| ());
             }
-            let key = Word(int_word(i));
             let n = (i as u64).wrapping_sub(1);
-            let len = self.arr_len() as u64;
-            let mut removed = false;
+            if self.set_in_chunk(mem, n, w) {
+                return Ok(());
+            }
+            let key = Word(int_word(i));
+            let mut dead = None;
             if self.hash_has_ints()
                 && let Some((seg, node)) = self.find(key)
             {
@@ -103,68 +154,27 @@ impl Table {
                     set_node(mem, seg, node, w);
                     return Ok(());
                 }
-                removed = true;
+                dead = Some((seg, node));
             }
-            if w == NIL_WORD {
+            let array = self.cell().array.load();
+            if w == NIL_WORD || i > 0 && self.add_element(mem, n, w)? {
                 return Ok(());
             }
-            if n == len {
-                if self.push(mem, w)? {
-                    return self.migrate(mem);
-                }
-            } else if n > len && self.reaches(n) {
-                self.fill_gap(mem, n, w)?;
-                return self.migrate(mem);
+            // Its node can serve again, unless all changed because of the new key.
+            if let Some((seg, node)) = dead
+                && array == self.cell().array.load()
+            {
+                set_node(mem, seg, node, w);
+                return Ok(());
             }
-            // Its node may serve again, unless the hash part was replaced meanwhile.
-            if removed && let Some((seg, node)) = self.find(key) {
+            if dead.is_some()
+                && let Some((seg, node)) = self.find(key)
+            {
                 set_node(mem, seg, node, w);
                 return Ok(());
             }
             if !self.insert(mem, key, w)? {
-                self.store_array(mem, n, w);
-                return self.migrate(mem);
-            }
-            self.migrate_pending(mem)
-        }
-    }
-    /// Whether the array part has room for index `n + 1` though it is beyond `arr_len`.
-    unsafe fn reaches(self, n: u64) -> bool {
-        // SAFETY: the array part consists of live stores.
-        unsafe {
-            let w = self.cell().array.load();
-            if w == NIL_WORD {
-                return false;
-            }
-            let a = obj_of(w);
-            if w & 1 == 0 {
-                return n < store(a).capacity as u64;
-            }
-            let c = n >> CHUNK_BITS;
-            c == (self.arr_len() >> CHUNK_BITS) as u64
-                && c < store(a).capacity as u64
-                && edge_at(a, c as usize)
-                    .load()
-                    .is_some_and(|o| o != nil_chunk())
-        }
-    }
-    /// Makes the array part reach up to index `n + 1`, which it has room for.
-    unsafe fn fill_gap(self, mem: &mut Mem, n: u64, w: u64) -> Result<(), SetError> {
-        // SAFETY: as the caller promised.
-        unsafe {
-            let len = self.arr_len() as u64;
-            let ints = self.hash_has_ints();
-            self.extend_array(mem, n as usize + 1)?;
-            self.store_array(mem, n, w);
-            if ints {
-                for k in len..n {
-                    if let Some((seg, node)) = self.find(Word(int_word(k as i64 + 1)))
-                        && node.value.load() != NIL_WORD
-                    {
-                        self.store_array(mem, k, node.value.load());
-                        node.value.set(seg, NIL_WORD, &mut mem.heap);
-                    }
-                }
+                return self.set_int_word(mem, i, w);
             }
             Ok(())
         }
@@ -233,8 +243,7 @@ pub(super) unsafe fn set_node(mem: &mut Mem, seg: Obj, node: &Node, value: u64) 
         }
         // A removed node lives again: the count of nodes known to be dead is void.
         // SAFETY: as the caller promised.
-        let e = unsafe { &store(seg).extra };
-        e.set(e.get() & 0xFFFF);
+        note_revived(unsafe { store(seg) });
         // Its key was not visited while it was removed, and may be another object
         // at the same address: the collector hears of it as of a new reference.
         let key = node.key.load();

@@ -3,9 +3,9 @@
 //! | kind | 8 | 12 | 16.. | user(0) | user(1) |
 //! |---|---|---|---|---|---|
 //! | ARRAY | capacity | 0 | slots | weak modes | - |
-//! | SPINE | capacity | leading chunks given back | edges | - | - |
-//! | HASH | capacity | used and known dead nodes | nodes | weak modes | in a directory: depth; alone: `HAS_INTS` |
-//! | DIR | capacity | `HAS_INTS`, `PENDING` | edges | bits above | 64 - bits of the index |
+//! | SPINE | capacity | leading chunks given back | edges, then a 16-bit count for each | - | - |
+//! | HASH | capacity | used, free and dead nodes (`hash.rs`) | nodes, then a link byte for each | weak modes | in a directory: depth; alone: flags |
+//! | DIR | capacity | flags | edges | bits above | 64 - bits of the index |
 //!
 //! Capacities never change, so that a marker may read them while the program
 //! works; the word at 12 is the program's alone.
@@ -33,15 +33,14 @@ pub(crate) const CHUNK_BITS: u32 = 9;
 pub const FLAT_MAX: usize = 1022;
 /// Nodes of the largest flat hash part; larger ones are directories of segments.
 pub const FLAT_HASH_MAX: usize = 256;
-/// Nodes of a segment of a directory. A store into an old segment makes the next
-/// minor collection scan all of it, which is what random stores into a large
-/// table cost most: 511 nodes made them 4 times as slow as 64.
-pub const SEGMENT_MAX: usize = 64;
+/// Nodes of a segment of a directory: as many as a link byte can tell apart, and
+/// with their links they fill a size class of the heap to the byte.
+pub const SEGMENT_MAX: usize = 256;
 
-/// `extra` of a DIR, `user(1)` of a flat HASH: integer keys may be among the nodes.
+/// Flag of a hash part: integer keys may be among its nodes.
 pub(crate) const HAS_INTS: u8 = 1;
-/// `extra` of a DIR: keys that continue the array part still wait to move there.
-pub(crate) const PENDING: u32 = 2;
+/// Flag of a hash part: keys from 1 on may be among its nodes.
+pub(crate) const HAS_POSITIVE: u8 = 2;
 
 /// What all stores begin with.
 #[repr(C)]
@@ -81,8 +80,8 @@ const fn immortal<const N: usize>(kind: u8, capacity: u64, extra: u64) -> Immort
 const _: () = assert!(cfg!(target_endian = "little"));
 
 static NIL_CHUNK: Immortal<CHUNK> = immortal(kind::ARRAY, CHUNK as u64, 0);
-static EMPTY_SEGMENT: Immortal<{ 2 * SEGMENT_MAX }> =
-    immortal(kind::HASH, SEGMENT_MAX as u64, usable(SEGMENT_MAX) as u64);
+static EMPTY_SEGMENT: Immortal<{ 2 * SEGMENT_MAX + SEGMENT_MAX / 8 }> =
+    immortal(kind::HASH, SEGMENT_MAX as u64, 0);
 
 /// The chunk of nils.
 #[inline(always)]
@@ -91,7 +90,7 @@ pub(crate) fn nil_chunk() -> Obj {
     unsafe { Obj::from_ptr(NonNull::new_unchecked(&raw const NIL_CHUNK as *mut Header)) }
 }
 
-/// The segment without nodes; it is full, so that insertions come to the slow path.
+/// The segment without nodes: nothing is in it, and nothing is put into it.
 #[inline(always)]
 pub(crate) fn empty_segment() -> Obj {
     // SAFETY: as for `nil_chunk`.
@@ -102,24 +101,11 @@ pub(crate) fn empty_segment() -> Obj {
     }
 }
 
-/// How many nodes of a segment may be in use.
-#[inline(always)]
-pub(crate) const fn usable(capacity: usize) -> usize {
-    if capacity <= 8 {
-        capacity
-    } else {
-        capacity * 3 / 4
-    }
-}
-
-/// The capacity of a flat segment for `n` entries with some room to grow.
+/// The capacity of a flat hash part for `n` entries of which some come and go:
+/// a quarter stays free, or replacing one by another would soon rebuild it.
 pub(crate) fn capacity_for(n: usize) -> usize {
     let mut c = 4;
-    while n > if c <= 32 {
-        usable(c)
-    } else {
-        usable(c) * 3 / 4
-    } {
+    while n + if c < FLAT_HASH_MAX { c / 4 } else { c / 8 } > c {
         c *= 2;
     }
     c
@@ -173,6 +159,33 @@ pub(crate) unsafe fn edge_at<'a>(o: Obj, i: usize) -> &'a Edge {
 pub(crate) unsafe fn node_at<'a>(o: Obj, i: usize) -> &'a Node {
     // SAFETY: as the caller promised.
     unsafe { &*(o.as_ptr() as *const Node).add(1 + i) }
+}
+
+/// The link bytes of a HASH, which only the program's thread reads or writes.
+///
+/// # Safety
+/// `o` is a live HASH of that capacity.
+#[inline(always)]
+pub(crate) unsafe fn links<'a>(o: Obj, capacity: usize) -> &'a [Cell<u8>] {
+    // SAFETY: they follow the nodes.
+    unsafe {
+        let first = (o.as_ptr() as *const Cell<u8>).add(16 + 16 * capacity);
+        std::slice::from_raw_parts(first, capacity)
+    }
+}
+
+/// For an edge of a SPINE that leads to the chunk of nils: how many keys with a
+/// place there went to the hash part, roughly.
+///
+/// # Safety
+/// `o` is a live SPINE and `i` below its capacity.
+#[inline(always)]
+pub(crate) unsafe fn count_at<'a>(o: Obj, i: usize) -> &'a Cell<u16> {
+    // SAFETY: they follow the edges.
+    unsafe {
+        let n = store(o).capacity as usize;
+        &*((o.as_ptr() as *const u8).add(16 + 8 * n) as *const Cell<u16>).add(i)
+    }
 }
 
 /// The words of a new store, to be filled before it is reachable.
@@ -236,28 +249,43 @@ pub(crate) unsafe fn new_array(mem: &mut Mem, capacity: usize, weak: u8) -> Obj 
 /// As for `new_array`.
 #[inline]
 pub(crate) unsafe fn new_hash(mem: &mut Mem, capacity: usize, weak: u8) -> Obj {
-    debug_assert!(capacity <= FLAT_HASH_MAX);
+    debug_assert!(capacity <= FLAT_HASH_MAX && capacity.is_power_of_two());
     // SAFETY: initialised here.
     unsafe {
-        let o = mem.heap.alloc(16 + 16 * capacity, kind::HASH);
+        let o = mem.heap.alloc(16 + 17 * capacity, kind::HASH);
         o.set_user(1, 0);
-        init(o, capacity, NIL_WORD, 2 * capacity, weak)
+        init(o, capacity, NIL_WORD, 2 * capacity, weak);
+        let first = (o.as_ptr() as *mut u8).add(16 + 16 * capacity);
+        std::ptr::write_bytes(first, 0, capacity);
+        o
     }
 }
 
-/// A new SPINE or DIR without edges; `None` if the heap's limit is reached.
+/// A new SPINE, all of whose edges lead to the chunk of nils; `None` if the
+/// heap's limit is reached.
 ///
 /// # Safety
 /// As for `new_array`.
-pub(crate) unsafe fn new_edges(mem: &mut Mem, kind: u8, capacity: usize) -> Option<Obj> {
+pub(crate) unsafe fn new_spine(mem: &mut Mem, capacity: usize) -> Option<Obj> {
     // SAFETY: initialised here.
     unsafe {
-        Some(init(
-            mem.heap.try_alloc(16 + 8 * capacity, kind)?,
-            capacity,
-            0,
-            capacity,
-            0,
-        ))
+        let size = 16 + 10 * capacity;
+        let o = mem.heap.try_alloc(size, kind::SPINE)?;
+        init(o, capacity, nil_chunk().addr() as u64, capacity, 0);
+        let counts = (o.as_ptr() as *mut u8).add(16 + 8 * capacity);
+        std::ptr::write_bytes(counts, 0, 2 * capacity);
+        Some(o)
+    }
+}
+
+/// A new DIR without edges; `None` if the heap's limit is reached.
+///
+/// # Safety
+/// As for `new_array`.
+pub(crate) unsafe fn new_dir(mem: &mut Mem, capacity: usize) -> Option<Obj> {
+    // SAFETY: initialised here.
+    unsafe {
+        let o = mem.heap.try_alloc(16 + 8 * capacity, kind::DIR)?;
+        Some(init(o, capacity, 0, capacity, 0))
     }
 }

@@ -55,8 +55,16 @@ fn entries(mem: &Mem, t: Table) -> HashMap<M, M> {
                 assert_eq!(slot_at(obj_of(w), i).load(), NIL_WORD);
             }
         }
+        let w = cell.hash.load();
+        if is_reference(w) && w & 1 == 0 {
+            segment::check_segment(obj_of(w));
+        } else if is_reference(w) {
+            dir::each_segment(w, |s| segment::check_segment(s));
+        }
         for i in 1..=t.arr_len() as i64 {
-            assert_eq!(t.hash_int(i), NIL_WORD, "{i} in both parts");
+            if t.in_array(i as u64 - 1) {
+                assert_eq!(t.hash_int(i), NIL_WORD, "{i} in both parts");
+            }
         }
     }
     all
@@ -424,7 +432,12 @@ fn part_bytes(t: Table) -> usize {
                 continue;
             }
             let n = store::store(o).capacity as usize;
-            sum += 16 + n * if o.kind() == kind::HASH { 16 } else { 8 };
+            sum += 16
+                + n * match o.kind() {
+                    kind::HASH => 17,
+                    kind::SPINE => 10,
+                    _ => 8,
+                };
             if matches!(o.kind(), kind::SPINE | kind::DIR) {
                 work.extend((0..n).filter_map(|i| edge_at(o, i).load()));
             }
