@@ -332,7 +332,7 @@ impl Context {
             o => {
                 let n = self.vm().metamethod(v, Event::Name);
                 let mut t = match Value::of(n) {
-                    Value::Str(s) => s.as_bytes().to_vec(),
+                    Value::Str(s) => message::until_nul(s.as_bytes()).to_vec(),
                     _ => o.type_name().as_bytes().to_vec(),
                 };
                 let _ = write!(t, ": {:#x}", o.address().unwrap_or(0));
