@@ -198,6 +198,8 @@ const SOURCES: &[&str] = &[
     "x = a ? b",
     "x = a != b",
     "x = \u{1}",
+    "x = \0",
+    "x = 1\n\0x",
     "x = \u{e9}",
     "x = a\\b",
     "and",

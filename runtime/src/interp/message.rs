@@ -191,11 +191,16 @@ pub(crate) fn error(vm: &mut State, text: &[u8]) -> Regs {
     unsafe { throw(vm) }
 }
 
+/// Sets the error `not enough memory`, of which no message handler is told.
+pub(crate) fn set_memory_error(vm: &mut State) {
+    vm.error = string_value(vm, b"not enough memory");
+    vm.handled = true;
+}
+
 /// Raises `not enough memory`.
 #[cold]
 pub(crate) fn memory_error(vm: &mut State) -> Regs {
-    vm.error = string_value(vm, b"not enough memory");
-    vm.handled = false;
+    set_memory_error(vm);
     // SAFETY: the frames are consistent.
     unsafe { throw(vm) }
 }

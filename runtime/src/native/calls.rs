@@ -72,9 +72,7 @@ impl Context {
         }
     }
     pub(crate) fn memory_error(&self) -> Raised {
-        let vm = self.vm();
-        vm.error = message::string_value(vm, b"not enough memory");
-        vm.handled = false;
+        message::set_memory_error(self.vm());
         Raised(())
     }
     /// Pops a key and pushes `slot[key]`.
