@@ -20,7 +20,7 @@ pub const MIN_GROWTH: usize = 2 << 20;
 /// Smallest nursery.
 pub const MIN_NURSERY: usize = 256 << 10;
 /// Nursery of a small heap, at most.
-pub const SMALL_NURSERY: usize = 1 << 20;
+pub const SMALL_NURSERY: usize = 768 << 10;
 /// The nursery of a larger heap is at most such a part of it.
 const NURSERY_SHARE: usize = 8;
 /// Share of the nursery, counted from its end, whose survivors age one more minor.
@@ -138,7 +138,8 @@ mod tests {
     fn nurseries_are_worth_their_memory() {
         const M: usize = 1 << 20;
         for (option, used, want) in [
-            (2 * M, 0, M),
+            (2 * M, 0, SMALL_NURSERY),
+            (2 * M, 4 * M, SMALL_NURSERY),
             (2 * M, 8 * M, M),
             (2 * M, 12 * M, 12 * M / 8),
             (2 * M, 1 << 30, 2 * M),
