@@ -165,7 +165,7 @@ fn generated_programs_behave_as_under_the_reference() {
     let tree = &mut batches[batch][i];
     shrink(tree, &flags, "shrink");
     let text = render::render(&tree.current());
-    let report = match disagreement(&[text.clone()], &flags, "shrink") {
+    let report = match disagreement(std::slice::from_ref(&text), &flags, "shrink") {
         Some((_, expected, got)) => difference(&expected, &got),
         None => format!("(only behind the programs of batch {batch})\n{first}"),
     };

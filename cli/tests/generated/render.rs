@@ -405,14 +405,14 @@ impl Renderer {
                 }
                 self.out.push_str(" = ");
                 self.expressions(values);
-                self.out.push_str(";");
+                self.out.push(';');
                 self.end();
             }
             Statement::Call(e) => {
                 self.start();
                 self.out.push(';');
                 self.expression(e);
-                self.out.push_str(";");
+                self.out.push(';');
                 self.end();
             }
             Statement::Do(block) => {
