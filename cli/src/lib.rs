@@ -32,7 +32,7 @@
 //! can collect takes the context mutably, so an unrooted value cannot be kept
 //! across a call into Lua:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0502
 //! # use moonsweep::{Context, Result, Results};
 //! fn bad(cx: &mut Context) -> Result<Results> {
 //!     let table = cx.check_table(0)?;

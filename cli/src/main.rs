@@ -13,6 +13,8 @@ mod run;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// Natives that call Lua that calls natives recurse on the Rust stack, up to a
@@ -24,6 +26,7 @@ const INTERNAL_ERROR: u8 = 70;
 
 fn main() -> ExitCode {
     let start = Instant::now();
+    end_with_closed_pipes();
     let interpreter = std::thread::Builder::new()
         .name("main".to_owned())
         .stack_size(STACK_BYTES);
@@ -37,6 +40,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Lets a reader that goes away end the program, as other programs of the system
+/// end: those of Rust ignore the signal, and a script that never looks at what
+/// its writes give would write for ever.
+fn end_with_closed_pipes() {
+    let always = Arc::new(AtomicBool::new(true));
+    // Should that fail, writes do.
+    let _ = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGPIPE, always);
 }
 
 /// Carries out the command that the first word names, or else runs Lua. A

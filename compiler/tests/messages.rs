@@ -1,8 +1,7 @@
 //! Messages for malformed sources, compared with those of the reference
 //! implementation (`lua5.4`), which has to be installed.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+mod common;
 
 /// Malformed sources (and a few well-formed ones near them).
 const SOURCES: &[&str] = &[
@@ -199,6 +198,8 @@ const SOURCES: &[&str] = &[
     "x = a ? b",
     "x = a != b",
     "x = \u{1}",
+    "x = \0",
+    "x = 1\n\0x",
     "x = \u{e9}",
     "x = a\\b",
     "and",
@@ -377,18 +378,9 @@ fn messages_are_those_of_the_reference() {
         .map(|source| source.to_string())
         .chain(generated())
         .collect();
-    let mut lua = Command::new("lua5.4")
-        .args(["-e", PROGRAM])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("lua5.4 is installed");
-    let mut input = lua.stdin.take().expect("a pipe");
     let lines: String = sources.iter().map(|source| quote(source) + "\n").collect();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    let output = lua.wait_with_output().expect("lua5.4 ran");
-    writer.join().expect("no panic").expect("written");
-    let expected: Vec<&[u8]> = output.stdout.split(|&b| b == b'\n').collect();
+    let output = common::reference(PROGRAM, &lines);
+    let expected: Vec<&[u8]> = output.split(|&b| b == b'\n').collect();
     let mut failures = String::new();
     for (source, expected) in sources.iter().zip(&expected) {
         let mut actual = match moonsweep_compiler::compile(source.as_bytes(), b"=x") {

@@ -1,8 +1,7 @@
 //! Numerals against the reference implementation (`lua5.4`, which has to be
 //! installed): random texts that look like numbers, converted by both.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+mod common;
 
 use moonsweep_compiler::numeral::{Number, parse};
 use proptest::prelude::*;
@@ -18,13 +17,6 @@ end
 "#;
 
 fn reference(texts: &[String]) -> Vec<String> {
-    let mut lua = Command::new("lua5.4")
-        .args(["-e", PROGRAM])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("lua5.4 is installed");
-    let mut input = lua.stdin.take().expect("a pipe");
     let lines: String = texts
         .iter()
         .map(|text| {
@@ -34,10 +26,8 @@ fn reference(texts: &[String]) -> Vec<String> {
                 + "\n"
         })
         .collect();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    let output = lua.wait_with_output().expect("lua5.4 ran");
-    writer.join().expect("no panic").expect("written");
-    String::from_utf8_lossy(&output.stdout)
+    let output = common::reference(PROGRAM, &lines);
+    String::from_utf8_lossy(&output)
         .lines()
         .map(str::to_string)
         .collect()
@@ -88,7 +78,7 @@ proptest! {
         let expected = reference(&texts);
         prop_assert_eq!(expected.len(), texts.len());
         for (text, expected) in texts.iter().zip(expected) {
-prop_assert!(agree(&ours(text), &expected), "{:?}: {} {}", text, ours(text), expected);
+            prop_assert!(agree(&ours(text), &expected), "{:?}: {} {}", text, ours(text), expected);
         }
     }
 }

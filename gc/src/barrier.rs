@@ -19,22 +19,22 @@
 //! Slots are private and written by [`Slot`](crate::Slot) and
 //! [`Edge`](crate::Edge) alone, so a store without the barrier does not compile:
 //!
-//! ```compile_fail
-//! # use moonsweep_gc::{Slot, Obj};
+//! ```compile_fail,E0616
+//! # use moonsweep_gc::Slot;
 //! fn forget(slot: &Slot) {
 //!     slot.0.store(0, std::sync::atomic::Ordering::Relaxed);
 //! }
 //! ```
-//! ```compile_fail
-//! # use moonsweep_gc::{Slot, Obj};
+//! ```compile_fail,E0061
+//! # use moonsweep_gc::Slot;
 //! fn no_owner(slot: &Slot) {
 //!     slot.set(0);
 //! }
 //! ```
-//! ```compile_fail
-//! # use moonsweep_gc::{Edge, Obj};
-//! fn replace(edge: &mut Edge, o: Obj) {
-//!     *edge = Edge::new(o);
+//! ```compile_fail,E0423
+//! # use moonsweep_gc::Edge;
+//! fn replace(edge: &mut Edge, word: u64) {
+//!     *edge = Edge(std::sync::atomic::AtomicU64::new(word));
 //! }
 //! ```
 //! ```compile_fail
@@ -42,6 +42,20 @@
 //! # use moonsweep_gc::{Slot, Obj};
 //! fn ignores_the_slow_path(slot: &Slot, owner: Obj) {
 //!     slot.try_set(owner, 0);
+//! }
+//! ```
+//!
+//! The same stores by way of the barrier do:
+//!
+//! ```
+//! # #![deny(unused_must_use)]
+//! # use moonsweep_gc::{Edge, Heap, Model, Obj, Slot};
+//! fn store<M: Model>(owner: Obj, slot: &Slot, edge: &Edge, heap: &mut Heap<M>) {
+//!     slot.set(owner, 0, heap);
+//!     edge.set(owner, None, heap);
+//!     if !slot.try_set(owner, 0) {
+//!         slot.set(owner, 0, heap);
+//!     }
 //! }
 //! ```
 

@@ -159,7 +159,9 @@ impl Core {
     /// Gives free blocks beyond what the program will soon need back to the
     /// system, at most `limit` of them.
     pub fn release(&mut self, limit: usize) {
-        let keep = pacer::blocks_to_keep(self.options.nursery.0, self.space.used(), BLOCK_BYTES);
+        let used = self.space.used();
+        let nursery = pacer::most_nursery(self.options.nursery.0, used);
+        let keep = pacer::blocks_to_keep(nursery, used, BLOCK_BYTES);
         self.space.pool.trim(&self.space.mem, keep, limit);
         self.stats.set_committed(self.space.pool.committed_bytes());
     }

@@ -205,7 +205,7 @@ options! {
     heap_max, "heap-max", "--heap-max": Size = "0",
         "Largest heap; past it, and after a full collection, allocation fails. 0: no limit but memory.";
     nursery, "nursery", "--gc-nursery": Size = "2M",
-        "Bytes allocated between two minor collections, at most.";
+        "Bytes allocated between two minor collections, at most; no more than 768K or an eighth of the heap while that is small.";
     pause_goal, "pause-goal", "--gc-pause-goal": Duration = "500us",
         "The nursery shrinks while minor collections take longer than this.";
     growth, "growth", "--gc-growth": f64 = "1.75",

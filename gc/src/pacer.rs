@@ -19,6 +19,10 @@
 pub const MIN_GROWTH: usize = 2 << 20;
 /// Smallest nursery.
 pub const MIN_NURSERY: usize = 256 << 10;
+/// Nursery of a small heap, at most.
+pub const SMALL_NURSERY: usize = 768 << 10;
+/// The nursery of a larger heap is at most such a part of it.
+const NURSERY_SHARE: usize = 8;
 /// Share of the nursery, counted from its end, whose survivors age one more minor.
 pub const AGE_SHARE: usize = 8;
 /// A minor is due when the logged objects come to so many bytes.
@@ -65,6 +69,13 @@ pub fn slice_quota(
     let behind = (estimate as f64 * share) as usize;
     let slots = least.max(behind.saturating_sub(done));
     (slots, if share > 1.0 { 2 } else { 1 })
+}
+
+/// The largest nursery for a heap with `used` bytes, `option` being what was
+/// asked for. A larger one would save a small heap no time, for few objects
+/// survive there, but its memory would be most of the program's.
+pub fn most_nursery(option: usize, used: usize) -> usize {
+    option.clamp(1, SMALL_NURSERY.max(used / NURSERY_SHARE))
 }
 
 /// The next nursery's size: shrinks while minors miss the goal, grows back to
@@ -120,6 +131,23 @@ mod tests {
             (11 * M, 1000 * M, (100 * M, 2)),
         ] {
             assert_eq!(slice_quota(M / 4, grown, 10 * M, done, 1000 * M), want);
+        }
+    }
+
+    #[test]
+    fn nurseries_are_worth_their_memory() {
+        const M: usize = 1 << 20;
+        for (option, used, want) in [
+            (2 * M, 0, SMALL_NURSERY),
+            (2 * M, 4 * M, SMALL_NURSERY),
+            (2 * M, 8 * M, M),
+            (2 * M, 12 * M, 12 * M / 8),
+            (2 * M, 1 << 30, 2 * M),
+            (64 << 10, 1 << 30, 64 << 10),
+            (16 * M, 64 * M, 8 * M),
+            (0, M, 1),
+        ] {
+            assert_eq!(most_nursery(option, used), want);
         }
     }
 

@@ -83,7 +83,7 @@ impl Generational {
     /// A generational collector.
     pub fn new(options: &Options) -> Generational {
         Generational {
-            nursery: options.nursery.0.max(1),
+            nursery: pacer::most_nursery(options.nursery.0, 0),
             old: 0,
             turn: 0,
             rest: 0,
@@ -124,7 +124,7 @@ impl Generational {
             self.nursery,
             record.cpu_ns,
             goal,
-            core.options.nursery.0.max(1),
+            pacer::most_nursery(core.options.nursery.0, core.space.used()),
         );
         self.finish_stop::<M, R>(core, roots)
     }

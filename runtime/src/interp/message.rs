@@ -191,11 +191,16 @@ pub(crate) fn error(vm: &mut State, text: &[u8]) -> Regs {
     unsafe { throw(vm) }
 }
 
+/// Sets the error `not enough memory`, of which no message handler is told.
+pub(crate) fn set_memory_error(vm: &mut State) {
+    vm.error = string_value(vm, b"not enough memory");
+    vm.handled = true;
+}
+
 /// Raises `not enough memory`.
 #[cold]
 pub(crate) fn memory_error(vm: &mut State) -> Regs {
-    vm.error = string_value(vm, b"not enough memory");
-    vm.handled = false;
+    set_memory_error(vm);
     // SAFETY: the frames are consistent.
     unsafe { throw(vm) }
 }
@@ -235,7 +240,7 @@ pub(crate) fn type_name(vm: &State, v: Value) -> Vec<u8> {
         let n = vm.metamethod(v, Event::Name);
         if n.tag == tag::STRING {
             // SAFETY: a live string.
-            return unsafe { Str(n.obj()).as_bytes().to_vec() };
+            return until_nul(unsafe { Str(n.obj()).as_bytes() }).to_vec();
         }
     }
     basic_type_name(v.tag).as_bytes().to_vec()
@@ -256,6 +261,11 @@ pub(crate) fn basic_type_name(t: u64) -> &'static str {
     }
 }
 
+/// The part of a name that the reference, with its C strings, would show.
+pub(crate) fn until_nul(name: &[u8]) -> &[u8] {
+    name.split(|&b| b == 0).next().unwrap_or(name)
+}
+
 fn with_info(info: Option<(&str, Vec<u8>)>) -> Vec<u8> {
     match info {
         None => Vec::new(),
@@ -263,7 +273,7 @@ fn with_info(info: Option<(&str, Vec<u8>)>) -> Vec<u8> {
             let mut out = b" (".to_vec();
             out.extend_from_slice(kind.as_bytes());
             out.extend_from_slice(b" '");
-            out.extend_from_slice(&name);
+            out.extend_from_slice(until_nul(&name));
             out.extend_from_slice(b"')");
             out
         }

@@ -72,9 +72,7 @@ impl Context {
         }
     }
     pub(crate) fn memory_error(&self) -> Raised {
-        let vm = self.vm();
-        vm.error = message::string_value(vm, b"not enough memory");
-        vm.handled = false;
+        message::set_memory_error(self.vm());
         Raised(())
     }
     /// Pops a key and pushes `slot[key]`.
@@ -332,7 +330,7 @@ impl Context {
             o => {
                 let n = self.vm().metamethod(v, Event::Name);
                 let mut t = match Value::of(n) {
-                    Value::Str(s) => s.as_bytes().to_vec(),
+                    Value::Str(s) => message::until_nul(s.as_bytes()).to_vec(),
                     _ => o.type_name().as_bytes().to_vec(),
                 };
                 let _ = write!(t, ": {:#x}", o.address().unwrap_or(0));

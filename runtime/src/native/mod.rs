@@ -6,12 +6,23 @@
 //! before can be used after. What must survive a call lives in a slot of the
 //! native's frame and is read again. Allocation never collects.
 //!
-//! ```compile_fail
+//! ```compile_fail,E0502
 //! use moonsweep_runtime::{Context, Result, Results};
 //! fn bad(cx: &mut Context) -> Result<Results> {
 //!     let t = cx.check_table(0)?;
 //!     cx.call(0, None)?; // may collect
 //!     cx.ret(t)          // `t` was not rooted
+//! }
+//! ```
+//!
+//! What is read after the call compiles:
+//!
+//! ```
+//! use moonsweep_runtime::{Context, Result, Results};
+//! fn good(cx: &mut Context) -> Result<Results> {
+//!     cx.call(0, None)?;
+//!     let t = cx.check_table(0)?;
+//!     cx.ret(t)
 //! }
 //! ```
 

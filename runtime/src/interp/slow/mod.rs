@@ -142,8 +142,7 @@ pub(crate) unsafe fn safepoint(state: &mut State) -> bool {
             // SAFETY: as the caller promised.
             let out = state.memory_is_out();
             if out && !state.handled {
-                state.error = message::string_value(state, b"not enough memory");
-                state.handled = true;
+                message::set_memory_error(state);
                 return true;
             }
         }
@@ -243,7 +242,7 @@ pub(super) fn new_obj(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
             for i in 0..n {
                 let key = proto.constants[names[i] as usize];
                 if t.set(&mut state.mem, key, *r.add(i)).is_err() {
-                    return message::error(state, b"not enough memory");
+                    return message::memory_error(state);
                 }
             }
             t
