@@ -44,14 +44,14 @@
 #![forbid(unsafe_code)]
 
 pub use moonsweep_gc::stats;
-pub use moonsweep_gc::{GcKind, Heap, Options};
+pub use moonsweep_gc::{GcKind, Heap, Options, Requester as Interrupter};
 pub use moonsweep_runtime::native;
 pub use moonsweep_runtime::native::{
     Context, Function, NativeDef, NativeFn, Num, Raised, Result, Results, Str, Table, Thread,
     Userdata, Value,
 };
 pub use moonsweep_runtime::{Vm, VmOptions};
-pub use moonsweep_stdlib::{flush_all, load_file, open_all};
+pub use moonsweep_stdlib::{Waker, flush_all, load_file, open_all};
 
 /// Runs the examples of the manual.
 #[cfg(doctest)]

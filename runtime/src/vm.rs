@@ -40,6 +40,8 @@ pub struct State {
     pub(crate) dispatch: *const (),
     /// The events that the running thread's hook waits for now; 0: none.
     pub(crate) hook_mask: u32,
+    /// While instructions are counted: how many until the next look at the account.
+    pub(crate) ticks: i64,
     pub(crate) mem: Mem,
     pub(crate) thread: ThreadObj,
     pub(crate) main: ThreadObj,
@@ -78,7 +80,9 @@ pub struct State {
     pub(crate) chains: crate::interp::chain::ChainCache,
     /// Collections so far.
     pub(crate) collections: u64,
-    pub(crate) interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// Instructions are counted, see `interp::limit`.
+    pub(crate) counting: bool,
+    pub(crate) limits: crate::interp::limit::Limits,
 }
 
 /// State of the warning system.
@@ -121,6 +125,7 @@ impl State {
                 top: std::ptr::null_mut(),
                 dispatch: std::ptr::null(),
                 hook_mask: 0,
+                ticks: 0,
                 mem,
                 thread: main,
                 main,
@@ -146,7 +151,8 @@ impl State {
                 closing: false,
                 chains: Default::default(),
                 collections: 0,
-                interrupt: Default::default(),
+                counting: false,
+                limits: Default::default(),
             });
             s.memory_limit = s.mem.heap.limit();
             s.load_thread(main);
@@ -520,9 +526,11 @@ impl Vm {
     pub fn heap(&mut self) -> &mut Heap<crate::object::trace::LuaModel> {
         &mut self.state.mem.heap
     }
-    /// A flag that makes the program raise `interrupted!` at its next safepoint.
-    pub fn interrupt_flag(&self) -> std::sync::Arc<std::sync::atomic::AtomicBool> {
-        self.state.interrupt.clone()
+    /// Makes the program raise the error `interrupted!` at its next safepoint,
+    /// from any thread or a signal handler.
+    pub fn interrupter(&self) -> moonsweep_gc::Requester {
+        // SAFETY: the state is boxed, and its heap stays where it is until it is dropped.
+        unsafe { self.state.mem.heap.requester() }
     }
     /// Runs all finalizers, as `lua_close` does. Dropping does the same.
     pub fn close(&mut self) {

@@ -1,5 +1,6 @@
 //! Calling Lua from the program: protected, with a traceback.
 
+use super::keyboard;
 use moonsweep::{Context, Function, NativeDef, Raised, Results, Str, Value};
 
 /// How a protected call ended.
@@ -19,7 +20,8 @@ pub fn protected(
 ) -> Outcome {
     let base = cx.slots();
     cx.push(cx.native(&NATIVES[0], &[]));
-    let called = push(cx).and_then(|arguments| cx.call(arguments + 1, None));
+    let called =
+        push(cx).and_then(|arguments| keyboard::during(cx, |cx| cx.call(arguments + 1, None)));
     match called {
         Ok(n) if cx.arg(base).truthy() => Outcome::Values(n - 1),
         Ok(_) => {

@@ -23,6 +23,7 @@ mod debug;
 mod gc;
 mod host;
 mod iterate;
+mod limits;
 mod make;
 mod tables;
 mod threads;
