@@ -3,7 +3,7 @@
 //!
 //! A heap's poll word is inside of the heap, because the program looks at it
 //! at every call and every backward jump. A [`Requester`] may outlive the heap,
-//! so it goes through a [`Mailbox`] that both own and from which the heap
+//! so it goes through a `Mailbox` that both own and from which the heap
 //! takes the word's address back when it dies. Nothing here blocks or
 //! allocates: a handler may do it at any time.
 //!

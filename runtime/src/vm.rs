@@ -57,6 +57,8 @@ pub struct State {
     pub(crate) handler_depth: u32,
     pub(crate) globals: Table,
     pub(crate) registry: Table,
+    /// What the host's handles refer to, by slot.
+    pub(crate) refs: Table,
     /// Metatables of the types that have one per type, by tag.
     pub(crate) type_meta: [Option<Table>; 16],
     /// The keys of the events.
@@ -118,6 +120,7 @@ impl State {
             });
             let globals = Table::new(&mut mem, 0, 0, 0, 0);
             let registry = Table::new(&mut mem, 0, 0, 0, 0);
+            let refs = Table::new(&mut mem, 0, 0, 0, 0);
             let mut s = Box::new(State {
                 frame: std::ptr::null_mut(),
                 frame_end: std::ptr::null_mut(),
@@ -136,6 +139,7 @@ impl State {
                 handler_depth: 0,
                 globals,
                 registry,
+                refs,
                 type_meta: [None; 16],
                 events,
                 sites: vec![2],
@@ -464,6 +468,7 @@ impl Roots for VmRoots {
             v.object(vm.main.0);
             v.object(vm.globals.0);
             v.object(vm.registry.0);
+            v.object(vm.refs.0);
             for m in vm.type_meta.iter().flatten() {
                 v.object(m.0);
             }

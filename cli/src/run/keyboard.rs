@@ -7,7 +7,8 @@
 //! that asks the program to come to a safepoint, or wakes it where it waits for
 //! input.
 
-use moonsweep::{Context, Interrupter};
+use moonsweep::Interrupter;
+use moonsweep::native::Context;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 use signal_hook::iterator::Signals;

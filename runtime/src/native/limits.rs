@@ -61,6 +61,23 @@ impl Context {
     ) {
         self.vm().set_interrupt(every, Some(Rc::new(callback)))
     }
+    /// Moves the heap's limit, in bytes; 0: as far as the system goes. Returns
+    /// the limit until now.
+    pub fn set_memory_limit(&self, bytes: usize) -> usize {
+        let vm = self.vm();
+        let limit = if bytes == 0 { usize::MAX } else { bytes };
+        vm.mem.heap.set_limit(limit);
+        // Whether it is exceeded is seen at the next safepoint.
+        vm.mem.heap.external(0);
+        std::mem::replace(&mut vm.memory_limit, limit)
+    }
+    /// Who raises the error `interrupted!` in the program, from other threads
+    /// and signal handlers.
+    pub fn interrupter(&self) -> moonsweep_gc::Requester {
+        // SAFETY: the state is boxed (`Vm`), and its heap stays where it is
+        // until it is dropped.
+        unsafe { self.vm().mem.heap.requester() }
+    }
     /// Removes the callback.
     pub fn remove_interrupt(&self) {
         self.vm().set_interrupt(1, None)
