@@ -5,35 +5,38 @@
 //! they are what the `moonsweep` program needs.
 //!
 //! ```
-//! use moonsweep::{Options, Vm, VmOptions, open_all};
+//! use moonsweep::{GcKind, Lua, LuaOptions, StdLib};
 //!
-//! let mut gc = Options::default();
-//! gc.set("gc", "generational")?;
-//! gc.set("heap-max", "64M")?;
-//! let mut vm = Vm::new(VmOptions { gc, seed: None })?;
+//! let options = LuaOptions::new()
+//!     .collector(GcKind::Generational)
+//!     .heap_max(64 << 20);
+//! let lua = Lua::new_with(StdLib::SANDBOX, options)?;
 //!
-//! let cx = vm.context();
-//! open_all(cx).map_err(|_| "cannot open the libraries")?;
-//! let chunk = cx.load(b"local t = {} for i = 1, ... do t[i] = i * i end return #t", b"=squares", "t", None);
-//! let Ok(Ok(function)) = chunk else { return Err("does not compile".into()) };
-//! cx.push(function);
-//! cx.push(1000_i64);
-//! cx.call(1, Some(1)).map_err(|_| "failed")?;
-//! assert_eq!(cx.top(0).to_integer(), Some(1000));
+//! lua.globals().set("twice", lua.create_function(|_, n: i64| Ok(2 * n))?)?;
+//! let n: i64 = lua.load("local t = {} for i = 1, 1000 do t[i] = twice(i) end return #t").eval()?;
+//! assert_eq!(n, 1000);
 //!
 //! // every stop of the program, by wall-clock and by thread-CPU time
-//! let (wall, cpu) = vm.heap().stats().all();
+//! let (wall, cpu) = lua.gc_report()?.pauses;
 //! assert_eq!(wall.count, cpu.count);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), moonsweep::Error>(())
 //! ```
 //!
-//! Natives are functions of type [`NativeFn`]; [`native`] describes what they
-//! may do. A value that a native reads borrows its [`Context`], and whatever
-//! can collect takes the context mutably, so an unrooted value cannot be kept
-//! across a call into Lua:
+//! Names and shapes are those that users of `mlua` expect. [`Lua`] is the place
+//! to begin: it loads chunks, makes values, and calls. Handles ([`Table`],
+//! [`Function`], [`Thread`], [`AnyUserData`], [`LuaString`]) keep what they refer
+//! to alive. Any value that implements [`IntoLua`] can be given to Lua, any
+//! that implements [`FromLua`] can be had from it, and a type that implements
+//! [`UserData`] lives there with its methods.
+//!
+//! Below that is [`native`], what the standard library is written with: natives
+//! as plain functions, and values that borrow the context instead of being
+//! kept alive by handles, which costs less. There, whatever can collect takes
+//! the context mutably, so an unrooted value cannot be kept across a call into
+//! Lua:
 //!
 //! ```compile_fail,E0502
-//! # use moonsweep::{Context, Result, Results};
+//! # use moonsweep::native::{Context, Result, Results};
 //! fn bad(cx: &mut Context) -> Result<Results> {
 //!     let table = cx.check_table(0)?;
 //!     cx.call(0, Some(0))?; // may collect
@@ -43,15 +46,29 @@
 
 #![forbid(unsafe_code)]
 
-pub use moonsweep_gc::stats;
-pub use moonsweep_gc::{GcKind, Heap, Options};
-pub use moonsweep_runtime::native;
-pub use moonsweep_runtime::native::{
-    Context, Function, NativeDef, NativeFn, Num, Raised, Result, Results, Str, Table, Thread,
-    Userdata, Value,
+mod api;
+
+pub use api::chunk::{AsChunk, Chunk, ChunkMode};
+pub use api::convert::{FromLua, IntoLua};
+pub use api::error::{Error, ErrorContext, ExternalError, ExternalResult, Result};
+pub use api::function::{Function, FunctionInfo};
+pub use api::lua::{Lua, RegistryKey};
+pub use api::memory::VmState;
+pub use api::multi::{FromLuaMulti, IntoLuaMulti};
+pub use api::options::{LuaOptions, StdLib};
+pub use api::string::{BorrowedBytes, LuaString};
+pub use api::table::{Table, TablePairs, TableSequence};
+pub use api::thread::{Thread, ThreadStatus};
+pub use api::userdata::{
+    AnyUserData, MetaMethod, UserData, UserDataFields, UserDataMethods, UserDataRef, UserDataRefMut,
 };
+pub use api::value::{LightUserData, MultiValue, Nil, Value, Variadic};
+pub use moonsweep_gc::stats;
+pub use moonsweep_gc::{GcKind, Heap, Options, PauseKind, PauseRecord, Requester as Interrupter};
+pub use moonsweep_runtime::native;
+pub use moonsweep_runtime::native::GcReport;
 pub use moonsweep_runtime::{Vm, VmOptions};
-pub use moonsweep_stdlib::{flush_all, load_file, open_all};
+pub use moonsweep_stdlib::{Waker, flush_all, load_file, open_all};
 
 /// Runs the examples of the manual.
 #[cfg(doctest)]

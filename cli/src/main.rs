@@ -7,6 +7,7 @@ mod args;
 mod bench;
 mod disasm;
 mod gc_flags;
+mod limits;
 mod repl;
 mod report;
 mod run;

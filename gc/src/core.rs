@@ -38,6 +38,8 @@ pub(crate) struct Core {
     pub options: Options,
     /// Parameters of marking in steps.
     pub pace: StepPace,
+    /// Where other threads ask for safepoints.
+    pub mailbox: std::sync::Arc<crate::request::Mailbox>,
     /// The program has switched automatic collection off.
     pub stopped: bool,
     /// What was left of the budget then.
@@ -70,6 +72,7 @@ impl Core {
             countdown: options.stress,
             options,
             pace: StepPace::default(),
+            mailbox: Default::default(),
             stopped: false,
             rest: 0,
         }

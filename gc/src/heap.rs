@@ -26,9 +26,10 @@ use crate::header::Obj;
 use crate::model::{Model, Roots};
 use crate::options::Options;
 use crate::pacer;
+use crate::request::Requester;
 use crate::stats::{Cause, PauseKind, Stats};
 use crate::verify::{self, Fault};
-use alloc::{POLL_LIMIT, POLL_STRESS, POLL_WORK};
+use alloc::{POLL_LIMIT, POLL_PROGRAM, POLL_REQUEST, POLL_STRESS, POLL_WORK};
 use std::marker::PhantomData;
 
 /// A heap of objects of the model `M`.
@@ -89,6 +90,36 @@ impl<M: Model> Heap<M> {
     #[inline(always)]
     pub fn poll(&self) -> bool {
         self.core.space.poll()
+    }
+    /// Who asks this heap's program, from any thread, to come to a safepoint.
+    ///
+    /// # Safety
+    /// The heap stays where it is in memory until it is dropped.
+    pub unsafe fn requester(&self) -> Requester {
+        // SAFETY: as the caller promised; `drop` detaches.
+        unsafe { self.core.mailbox.attach(self.core.space.poll_word()) };
+        Requester::new(self.core.mailbox.clone())
+    }
+    /// Whether somebody asked for a safepoint, and nobody took the request.
+    pub fn is_requested(&self) -> bool {
+        self.core.mailbox.is_wanted()
+    }
+    /// Takes the request for a safepoint, if there is one.
+    pub fn take_request(&mut self) -> bool {
+        self.core.space.clear_poll(POLL_REQUEST);
+        self.core.mailbox.take()
+    }
+    /// Keeps `poll` set for a reason of the program's own, or does so no longer.
+    pub fn set_program_poll(&self, wanted: bool) {
+        if wanted {
+            self.core.space.set_poll(POLL_PROGRAM)
+        } else {
+            self.core.space.clear_poll(POLL_PROGRAM)
+        }
+    }
+    /// Bytes ever allocated, to the granularity of a run of cells.
+    pub fn allocated_bytes(&self) -> u64 {
+        self.core.space.allocated()
     }
     /// Allocates `size` bytes (header included) without collecting. The header
     /// is written, the rest is uninitialised: the caller initialises it all
@@ -441,6 +472,7 @@ impl<M: Model> Default for Heap<M> {
 
 impl<M: Model> Drop for Heap<M> {
     fn drop(&mut self) {
+        self.core.mailbox.detach();
         self.core.close::<M>();
         self.core.drops.drop_everything::<M>()
     }

@@ -9,6 +9,7 @@
 //! | [`barrier`], `log` | the write barrier and what it remembers |
 //! | `mark`, `weak`, `finalize` | the traversal; what is decided after it |
 //! | [`collector`], `collectors` | the choice of collector, and the collectors |
+//! | [`request`] | asking for a safepoint from other threads and signal handlers |
 //! | `pacer`, [`stats`] | policy; every stop measured |
 //! | [`verify`] | an independent check of the heap |
 //! | [`options`] | one table of options |
@@ -25,6 +26,7 @@ mod mark;
 pub mod model;
 pub mod options;
 mod pacer;
+pub mod request;
 pub mod slot;
 pub mod stats;
 pub mod verify;
@@ -36,5 +38,6 @@ pub use header::{Header, Obj};
 pub use heap::{Heap, Inspection};
 pub use model::{Life, Model, Roots, Visitor, WeakPart};
 pub use options::{OptionInfo, Options, Setting, Size};
+pub use request::Requester;
 pub use slot::{Edge, Slot};
 pub use stats::{Cause, PauseKind, PauseRecord, Stats};

@@ -40,6 +40,8 @@ pub struct State {
     pub(crate) dispatch: *const (),
     /// The events that the running thread's hook waits for now; 0: none.
     pub(crate) hook_mask: u32,
+    /// While instructions are counted: how many until the next look at the account.
+    pub(crate) ticks: i64,
     pub(crate) mem: Mem,
     pub(crate) thread: ThreadObj,
     pub(crate) main: ThreadObj,
@@ -55,6 +57,8 @@ pub struct State {
     pub(crate) handler_depth: u32,
     pub(crate) globals: Table,
     pub(crate) registry: Table,
+    /// What the host's handles refer to, by slot.
+    pub(crate) refs: Table,
     /// Metatables of the types that have one per type, by tag.
     pub(crate) type_meta: [Option<Table>; 16],
     /// The keys of the events.
@@ -78,7 +82,9 @@ pub struct State {
     pub(crate) chains: crate::interp::chain::ChainCache,
     /// Collections so far.
     pub(crate) collections: u64,
-    pub(crate) interrupt: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// Instructions are counted, see `interp::limit`.
+    pub(crate) counting: bool,
+    pub(crate) limits: crate::interp::limit::Limits,
 }
 
 /// State of the warning system.
@@ -114,6 +120,7 @@ impl State {
             });
             let globals = Table::new(&mut mem, 0, 0, 0, 0);
             let registry = Table::new(&mut mem, 0, 0, 0, 0);
+            let refs = Table::new(&mut mem, 0, 0, 0, 0);
             let mut s = Box::new(State {
                 frame: std::ptr::null_mut(),
                 frame_end: std::ptr::null_mut(),
@@ -121,6 +128,7 @@ impl State {
                 top: std::ptr::null_mut(),
                 dispatch: std::ptr::null(),
                 hook_mask: 0,
+                ticks: 0,
                 mem,
                 thread: main,
                 main,
@@ -131,6 +139,7 @@ impl State {
                 handler_depth: 0,
                 globals,
                 registry,
+                refs,
                 type_meta: [None; 16],
                 events,
                 sites: vec![2],
@@ -146,7 +155,8 @@ impl State {
                 closing: false,
                 chains: Default::default(),
                 collections: 0,
-                interrupt: Default::default(),
+                counting: false,
+                limits: Default::default(),
             });
             s.memory_limit = s.mem.heap.limit();
             s.load_thread(main);
@@ -458,6 +468,7 @@ impl Roots for VmRoots {
             v.object(vm.main.0);
             v.object(vm.globals.0);
             v.object(vm.registry.0);
+            v.object(vm.refs.0);
             for m in vm.type_meta.iter().flatten() {
                 v.object(m.0);
             }
@@ -520,9 +531,11 @@ impl Vm {
     pub fn heap(&mut self) -> &mut Heap<crate::object::trace::LuaModel> {
         &mut self.state.mem.heap
     }
-    /// A flag that makes the program raise `interrupted!` at its next safepoint.
-    pub fn interrupt_flag(&self) -> std::sync::Arc<std::sync::atomic::AtomicBool> {
-        self.state.interrupt.clone()
+    /// Makes the program raise the error `interrupted!` at its next safepoint,
+    /// from any thread or a signal handler.
+    pub fn interrupter(&self) -> moonsweep_gc::Requester {
+        // SAFETY: the state is boxed, and its heap stays where it is until it is dropped.
+        unsafe { self.state.mem.heap.requester() }
     }
     /// Runs all finalizers, as `lua_close` does. Dropping does the same.
     pub fn close(&mut self) {

@@ -26,7 +26,7 @@ mod util;
 
 use moonsweep_runtime::native::{Context, NativeDef, Result};
 
-pub use io::{flush_all, read_stdin_line, write_stderr, write_stdout};
+pub use io::{Waker, flush_all, read_stdin_line, write_stderr, write_stdout};
 pub use load::{Loaded, load_file};
 
 /// A library that can be opened.

@@ -15,7 +15,7 @@ use std::cmp::Ordering;
 use moonsweep_runtime::native::{Context, Result, Results, Table, Value};
 
 use crate::random::entropy;
-use crate::table::{Needs, check_tabular, plain};
+use crate::table::{Needs, check_tabular, plain, poll_at};
 
 /// Frame slot of the table.
 const TABLE: usize = 0;
@@ -61,6 +61,7 @@ pub(crate) fn sort(cx: &mut Context) -> Result<Results> {
 /// Sorts an array of one kind of primitive; false if it is not one.
 fn sort_uniform(cx: &Context, table: Table<'_>, length: i64) -> Result<bool> {
     cx.check_size(length as u64 * 16)?;
+    cx.charge(length as u64 * 2);
     match table.get_int(cx, 1) {
         Value::Int(_) => sort_copy(cx, table, length, Value::as_int, Ord::cmp),
         // Not a number is in no order with anything: leave that to the quicksort.
@@ -229,6 +230,7 @@ impl Sorter {
                 }
                 cx.pop(1);
                 i += 1;
+                poll_at(cx, i)?;
                 a = self.get(cx, i)?;
             }
             j -= 1;
@@ -239,6 +241,7 @@ impl Sorter {
                 }
                 cx.pop(1);
                 j -= 1;
+                poll_at(cx, j)?;
                 b = self.get(cx, j)?;
             }
             if j < i {
@@ -247,6 +250,7 @@ impl Sorter {
                 return Ok(i);
             }
             self.set_two(cx, i, j)?;
+            poll_at(cx, i)?;
         }
     }
 }

@@ -63,11 +63,14 @@ pub(crate) fn plain(cx: &Context, i: usize) -> Option<Table<'_>> {
     cx.arg(i).as_table().filter(|table| table.is_plain())
 }
 
+/// In loops of natives there is a poll at every so many steps, and one.
+const POLL_STEPS: i64 = 0x3ff;
+
 /// Lets the collector in, now and then, in a loop that may be long.
 #[inline]
-fn poll_at(cx: &mut Context, step: i64) -> Result<()> {
-    if step & 0xfff == 0xfff {
-        cx.poll()?;
+pub(crate) fn poll_at(cx: &mut Context, step: i64) -> Result<()> {
+    if step & POLL_STEPS == POLL_STEPS {
+        cx.work(POLL_STEPS as u64)?;
     }
     Ok(())
 }
@@ -82,6 +85,7 @@ fn insert(cx: &mut Context) -> Result<Results> {
         }
         if cx.nargs() == 3 {
             let position = insert_position(cx, end)?;
+            cx.charge(end.wrapping_sub(position) as u64 / 16);
             if table.insert_shift(cx, position, cx.arg(2)) {
                 return cx.none();
             }
@@ -132,6 +136,7 @@ fn remove(cx: &mut Context) -> Result<Results> {
             }
             return cx.ret(last);
         }
+        cx.charge(size.wrapping_sub(position) as u64 / 16);
         if let Some(removed) = table.remove_shift(cx, position) {
             return cx.ret(removed);
         }
@@ -176,6 +181,7 @@ fn move_(cx: &mut Context) -> Result<Results> {
         if at > i64::MAX - count + 1 {
             return Err(cx.arg_error(3, "destination wrap around"));
         }
+        cx.charge(count as u64 / 16);
         let done = match (plain(cx, 0), plain(cx, target)) {
             (Some(source), Some(target)) => source.move_within(cx, from, end, target, at),
             _ => false,
@@ -231,6 +237,7 @@ fn joined_length(cx: &Context, table: Table<'_>, first: i64, last: i64) -> Resul
         };
         length = length.saturating_add(text.len()).saturating_add(separator);
     }
+    cx.charge(last.wrapping_sub(first) as u64 / 2);
     Ok(Some(length - separator))
 }
 
@@ -317,6 +324,7 @@ fn unpack(cx: &mut Context) -> Result<Results> {
     }
     let count = below as usize + 1;
     cx.reserve(count)?;
+    cx.charge(count as u64 / 4);
     match plain(cx, 0) {
         Some(table) => {
             for i in first..=last {

@@ -120,7 +120,7 @@ fn len(cx: &mut Context) -> Result<Results> {
         if at >= end {
             return cx.ret(count as i64);
         }
-        cx.poll()?;
+        cx.work(STRIDE as u64)?;
     }
 }
 

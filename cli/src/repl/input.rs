@@ -1,7 +1,7 @@
 //! Where the REPL's lines come from: a terminal with editing and history, or
 //! plain standard input.
 
-use moonsweep::Context;
+use moonsweep::native::Context;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use std::io::{self, IsTerminal};

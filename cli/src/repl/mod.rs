@@ -12,7 +12,7 @@ use crate::run::call::{self, Outcome};
 use crate::run::{complain, say};
 use chunk::{Chunk, Compile, Step};
 use input::{Input, Line};
-use moonsweep::Context;
+use moonsweep::native::Context;
 
 /// Runs until the input ends.
 pub fn run(cx: &mut Context) {

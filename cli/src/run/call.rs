@@ -1,6 +1,7 @@
 //! Calling Lua from the program: protected, with a traceback.
 
-use moonsweep::{Context, Function, NativeDef, Raised, Results, Str, Value};
+use super::keyboard;
+use moonsweep::native::{self, Context, Function, NativeDef, Raised, Results, Str, Value};
 
 /// How a protected call ended.
 pub enum Outcome {
@@ -15,11 +16,12 @@ pub enum Outcome {
 /// failed frames are still there.
 pub fn protected(
     cx: &mut Context,
-    push: impl FnOnce(&mut Context) -> moonsweep::Result<usize>,
+    push: impl FnOnce(&mut Context) -> native::Result<usize>,
 ) -> Outcome {
     let base = cx.slots();
     cx.push(cx.native(&NATIVES[0], &[]));
-    let called = push(cx).and_then(|arguments| cx.call(arguments + 1, None));
+    let called =
+        push(cx).and_then(|arguments| keyboard::during(cx, |cx| cx.call(arguments + 1, None)));
     match called {
         Ok(n) if cx.arg(base).truthy() => Outcome::Values(n - 1),
         Ok(_) => {
@@ -55,7 +57,7 @@ pub fn load_file(cx: &mut Context, path: Option<&[u8]>) -> Result<(), Vec<u8>> {
 
 fn push_loaded<'a>(
     cx: &'a Context,
-    loaded: moonsweep::Result<Result<Function<'a>, Str<'a>>>,
+    loaded: native::Result<Result<Function<'a>, Str<'a>>>,
 ) -> Result<(), Vec<u8>> {
     match loaded {
         Ok(Ok(chunk)) => {
@@ -71,7 +73,7 @@ fn push_loaded<'a>(
 ///
 /// # Errors
 /// When `arg` is no table any more, or has too many elements.
-pub fn push_arguments(cx: &mut Context) -> moonsweep::Result<usize> {
+pub fn push_arguments(cx: &mut Context) -> native::Result<usize> {
     let Some(arg) = cx.globals().get_name(cx, "arg").as_table() else {
         return Err(cx.raise(cx.string("'arg' is not a table")?));
     };
@@ -100,7 +102,7 @@ fn text_of(value: Value<'_>) -> Vec<u8> {
 
 /// `[f, args...]`: calls `f` under the message handler; `true` and its
 /// results, or `false` and the message.
-fn call_with_traceback(cx: &mut Context) -> moonsweep::Result<Results> {
+fn call_with_traceback(cx: &mut Context) -> native::Result<Results> {
     let n = cx.nargs();
     cx.reserve(n + 1)?;
     cx.push(cx.native(&NATIVES[1], &[]));
@@ -111,7 +113,7 @@ fn call_with_traceback(cx: &mut Context) -> moonsweep::Result<Results> {
 }
 
 /// Turns an error value into a message with a traceback.
-fn message_handler(cx: &mut Context) -> moonsweep::Result<Results> {
+fn message_handler(cx: &mut Context) -> native::Result<Results> {
     if let Value::Str(_) | Value::Int(_) | Value::Float(_) = cx.arg(0) {
         cx.tostring(0)?;
     } else {

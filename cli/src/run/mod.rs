@@ -2,12 +2,14 @@
 //! its messages.
 
 pub mod call;
+mod keyboard;
 
 use crate::args::{self, Action, CommandLine};
 use crate::gc_flags::{self, Reports};
-use crate::{repl, report};
+use crate::{limits, repl, report};
 use call::Outcome;
-use moonsweep::{Context, Options, Vm, VmOptions};
+use moonsweep::native::Context;
+use moonsweep::{Options, Vm, VmOptions};
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,17 +21,18 @@ pub struct Failed;
 pub fn main(words: &[Vec<u8>], start: Instant) -> ExitCode {
     let program = words.first().filter(|w| !w.is_empty()).cloned();
     let program = program.unwrap_or_else(|| b"moonsweep".to_vec());
-    let line = match args::parse(words, &gc_flags::arity) {
+    let arity = |name: &str| limits::arity(name).or_else(|| gc_flags::arity(name));
+    let line = match args::parse(words, &arity) {
         Ok(line) => line,
         Err(bad) => {
             complain(Some(&program), bad.0.as_bytes());
-            let usage = args::usage(&String::from_utf8_lossy(&program), &gc_flags::usage());
+            let usage = args::usage(&String::from_utf8_lossy(&program), &usage());
             let _ = io::stderr().write_all(usage.as_bytes());
             return ExitCode::FAILURE;
         }
     };
     if line.help {
-        let usage = args::usage(&String::from_utf8_lossy(&program), &gc_flags::usage());
+        let usage = args::usage(&String::from_utf8_lossy(&program), &usage());
         say(&usage);
         return ExitCode::SUCCESS;
     }
@@ -62,18 +65,38 @@ pub fn main(words: &[Vec<u8>], start: Instant) -> ExitCode {
 fn start_up(line: &CommandLine, start: Instant) -> Result<Vm, String> {
     let mut options = Options::default();
     let mut reports = Reports::default();
-    if !line.ignore_environment {
-        let read = |name: &str| std::env::var(name).ok();
-        gc_flags::apply_environment(&mut options, &read)?;
-    }
-    gc_flags::apply(&line.long, &mut options, &mut reports)?;
+    let read = |name: &str| match line.ignore_environment {
+        true => None,
+        false => std::env::var(name).ok(),
+    };
+    gc_flags::apply_environment(&mut options, &read)?;
+    let limits = limits::read(&line.long, &read)?;
+    let collector = line
+        .long
+        .iter()
+        .filter(|o| limits::arity(&o.name).is_none());
+    gc_flags::apply(
+        &collector.cloned().collect::<Vec<_>>(),
+        &mut options,
+        &mut reports,
+    )?;
     let made = Vm::new(VmOptions {
         gc: options,
         seed: None,
     });
     let mut vm = made.map_err(|e| format!("cannot create state: {e}"))?;
     report::begin(&reports, &mut vm, start)?;
+    let interrupter = vm.interrupter();
+    keyboard::watch(vm.context(), interrupter);
+    vm.context().set_instruction_limit(limits.instructions);
     Ok(vm)
+}
+
+/// The long options for the usage text.
+fn usage() -> Vec<(String, String)> {
+    let mut rows = limits::usage();
+    rows.extend(gc_flags::usage());
+    rows
 }
 
 /// One command line being carried out.

@@ -10,7 +10,7 @@
 //! 2. along every path, a register is written before it is read, the hidden
 //!    registers of a loop are left alone, results up to the top are consumed by
 //!    the very next instruction, and a return that closes nothing has nothing to
-//!    close ([`super::flow`]).
+//!    close (`flow`).
 
 use std::collections::HashMap;
 

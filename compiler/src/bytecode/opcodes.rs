@@ -14,6 +14,9 @@
 //! bits, zero elsewhere. A name whose constant index exceeds 65535 is loaded into a register and
 //! accessed by `GETTABLE`/`SETTABLE` instead.
 
+// In the rows' texts, `R[A]` is notation and no link.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 /// How an instruction's operands are laid out, for the disassembler and checker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {

@@ -2,7 +2,7 @@
 //!
 //! It builds the tree and resolves names through [`crate::scope`]; every error
 //! is raised at the token where the reference raises it. Nesting is bounded by
-//! [`MAX_LEVELS`], so that no source text can exhaust the Rust stack, here or in
+//! `MAX_LEVELS`, so that no source text can exhaust the Rust stack, here or in
 //! the code generator, whose recursion follows the tree.
 
 mod expression;

@@ -29,6 +29,10 @@ pub const POLL_WORK: u32 = 1;
 pub const POLL_LIMIT: u32 = 2;
 /// Stress mode: always set.
 pub const POLL_STRESS: u32 = 4;
+/// Somebody asked for a safepoint; set by other threads.
+pub const POLL_REQUEST: u32 = 8;
+/// The program wants a safepoint for a reason of its own.
+pub const POLL_PROGRAM: u32 = 16;
 
 const NO_BLOCK: BlockId = BlockId::MAX;
 /// Unswept blocks looked at for one refill before fresh memory is taken.
@@ -85,6 +89,8 @@ pub struct Space {
     pub dead_bytes: usize,
     pub dead_objects: usize,
     external: usize,
+    /// Bytes ever allocated, in runs of cells.
+    allocated: u64,
     limit: usize,
     peak_bytes: usize,
     /// Sweep epoch: a block of cells with another number is unswept.
@@ -131,6 +137,7 @@ impl Space {
             dead_bytes: 0,
             dead_objects: 0,
             external: 0,
+            allocated: 0,
             limit: if limit == 0 { most } else { limit.min(most) },
             peak_bytes: 0,
             epoch: 1,
@@ -149,13 +156,21 @@ impl Space {
     pub fn poll_bits(&self) -> u32 {
         self.poll.load(Relaxed)
     }
+    /// The word behind `poll`.
+    pub fn poll_word(&self) -> &AtomicU32 {
+        &self.poll
+    }
     /// Sets `POLL_*` bits.
     pub fn set_poll(&self, bits: u32) {
-        self.poll.store(self.poll.load(Relaxed) | bits, Relaxed)
+        if self.poll_bits() & bits != bits {
+            self.poll.fetch_or(bits, Relaxed);
+        }
     }
     /// Clears `POLL_*` bits.
     pub fn clear_poll(&self, bits: u32) {
-        self.poll.store(self.poll.load(Relaxed) & !bits, Relaxed)
+        if self.poll_bits() & bits != 0 {
+            self.poll.fetch_and(!bits, Relaxed);
+        }
     }
     /// Lets the program allocate `bytes` before `POLL_WORK` is set.
     pub fn set_budget(&mut self, bytes: usize) {
@@ -268,6 +283,7 @@ impl Space {
     pub fn account(&mut self, bytes: usize, objects: usize) {
         self.bytes += bytes;
         self.objects += objects;
+        self.allocated += bytes as u64;
         self.budget = self.budget.saturating_sub_unsigned(bytes);
         self.after_growth()
     }
@@ -396,6 +412,10 @@ impl Space {
             self.budget = self.budget.saturating_sub(delta);
             self.after_growth()
         }
+    }
+    /// Bytes ever allocated, in runs of cells.
+    pub fn allocated(&self) -> u64 {
+        self.allocated
     }
     /// The most bytes that were in use at a time.
     pub fn peak_bytes(&self) -> usize {

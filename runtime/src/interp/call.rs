@@ -10,6 +10,7 @@ use crate::object::function::{Closure, Native};
 use crate::object::thread::{Frame, cont, flag, frame_kind};
 use crate::value::{Value, tag};
 use crate::vm::State;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How a call's results are delivered.
 #[derive(Clone, Copy)]
@@ -593,8 +594,7 @@ pub(crate) unsafe fn call_with(
             cont: 0,
             aux: 0,
         };
-        let r = begin(vm, func, nargs, how);
-        super::execute(vm, r);
+        run(vm, func, nargs, how);
         debug_assert!(vm.thread == thread);
         thread.data().boundaries -= 1;
         vm.native_depth -= 1;
@@ -605,5 +605,33 @@ pub(crate) unsafe fn call_with(
             return Err(());
         }
         Ok(vm.top.offset_from(func) as usize)
+    }
+}
+
+/// Begins a call and runs until it has returned to Rust.
+///
+/// A native that panics unwinds to here. The interpreter's functions hold
+/// nothing that would have to be dropped, and what a panic leaves of the state
+/// is the native's frame as the innermost one: the same as when it had returned
+/// an error. So the panic becomes one, raised where the native was called.
+unsafe fn run(vm: &mut State, func: *mut Value, nargs: usize, how: How) {
+    let vm: *mut State = vm;
+    // SAFETY: as for `call_with`.
+    let ended = catch_unwind(AssertUnwindSafe(|| unsafe {
+        let r = begin(vm, func, nargs, how);
+        super::execute(vm, r);
+    }));
+    let Err(mut panic) = ended else { return };
+    loop {
+        // SAFETY: see above; `throw` says where to go on.
+        let ended = catch_unwind(AssertUnwindSafe(|| unsafe {
+            message::set_panic(&mut *vm, &*panic);
+            let r = throw(vm);
+            super::execute(vm, r);
+        }));
+        match ended {
+            Ok(()) => return,
+            Err(next) => panic = next,
+        }
     }
 }

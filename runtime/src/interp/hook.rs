@@ -95,7 +95,11 @@ pub(crate) fn refresh(vm: &mut State) {
         Some(h) if !h.running && !vm.in_finalizer => h.mask,
         _ => 0,
     };
-    vm.dispatch = super::dispatch_table(vm.hook_mask != 0);
+    vm.dispatch = super::dispatch_table(match vm.hook_mask {
+        0 if vm.is_counting() => super::Mode::Counted,
+        0 => super::Mode::Plain,
+        _ => super::Mode::Hooked,
+    });
 }
 
 /// Calls the running thread's hook. False: it raised an error, which is set.
@@ -142,7 +146,7 @@ unsafe fn run(vm: &mut State, name: &[u8], line: Option<u32>, transfer: (u32, u3
 }
 
 /// Whether an instruction takes an open list of values, up to `top`.
-fn uses_top(i: Instruction) -> bool {
+pub(super) fn uses_top(i: Instruction) -> bool {
     match i.op() {
         Some(Op::CALL | Op::TAILCALL | Op::RETURN | Op::SETLIST) => i.b() == 0,
         _ => false,
@@ -155,6 +159,16 @@ pub(super) fn step(vm: *mut State, pc: Pc, base: *mut Value, k: *const Value) ->
     // SAFETY: entered with the interpreter's registers, before an instruction.
     unsafe {
         let state = &mut *vm;
+        if state.is_counting() {
+            state.ticks -= 1;
+            if state.ticks < 0 {
+                let r = super::limit::tick(vm, pc, base, k);
+                if r.pc != pc {
+                    return r;
+                }
+            }
+        }
+        let base = (*state.frame).base;
         let stay = Regs { pc, base, k };
         let (mask, f) = (state.hook_mask, state.frame);
         let instruction = Instruction(*pc);

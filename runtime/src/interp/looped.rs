@@ -1,6 +1,6 @@
 //! Dispatch by `loop { match }`, for builds in which tail calls are not made.
 
-use super::{Dispatch, Pc, Regs, SlowOp};
+use super::{Dispatch, Mode, Pc, Regs, SlowOp};
 use crate::value::Value;
 use crate::vm::State;
 
@@ -66,6 +66,22 @@ pub(crate) unsafe fn execute(vm: *mut State, mut r: Regs) {
                 r = slow(vm, r.pc, r.base, r.k);
                 continue;
             }
+            if (*vm).is_counting() && *(r.pc as *const u8) != super::hook::EXIT {
+                (*vm).ticks -= 1;
+                if (*vm).ticks < 0 {
+                    let at = super::limit::tick(vm, r.pc, r.base, r.k).pc;
+                    let f = (*vm).frame;
+                    let same = at == r.pc;
+                    r = Regs {
+                        pc: at,
+                        base: (*f).base,
+                        k: (*f).k,
+                    };
+                    if !same {
+                        continue;
+                    }
+                }
+            }
             if !super::table::step(vm, &mut r) {
                 return;
             }
@@ -74,6 +90,6 @@ pub(crate) unsafe fn execute(vm: *mut State, mut r: Regs) {
 }
 
 /// There are no tables of handlers here.
-pub(super) fn table(_: bool) -> *const () {
+pub(super) fn table(_: Mode) -> *const () {
     std::ptr::null()
 }

@@ -183,6 +183,25 @@ pub(crate) fn set_error(vm: &mut State, text: &[u8]) {
     vm.handled = false;
 }
 
+/// Makes an error of a native's panic: its text behind the caller's position.
+#[cold]
+pub(crate) fn set_panic(vm: &mut State, payload: &(dyn std::any::Any + Send)) {
+    let text = match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text.as_str(),
+        (None, None) => "no message",
+    };
+    let mut out = position(vm, 1);
+    out.extend_from_slice(b"panic in native function: ");
+    out.extend_from_slice(text.as_bytes());
+    vm.error = string_value(vm, &out);
+    vm.handled = false;
+    vm.raised = false;
+}
+
 /// Raises a message with the running function's position.
 #[cold]
 pub(crate) fn error(vm: &mut State, text: &[u8]) -> Regs {

@@ -21,8 +21,8 @@
 //!    (false: take the slow operation), `set` in slow operations.
 //! 6. Collections happen only in slow operations: at calls, at backward jumps,
 //!    and in natives that poll or call.
-//! 7. While a hook is on (`hook.rs`), another table of handlers is in use, so
-//!    that nothing else has to ask. Slow operations may change the table.
+//! 7. While a hook is on (`hook.rs`) or instructions are counted (`limit.rs`),
+//!    another table of handlers is in use, so that nothing else has to ask. Slow operations may change the table.
 //! 8. Errors are values in `State::error`; `unwind::throw` finds who catches.
 //!    Leaving the interpreter, by return or by error, is the instruction EXIT.
 
@@ -34,6 +34,7 @@ pub(crate) mod compare;
 pub(crate) mod coroutine;
 pub(crate) mod hook;
 pub(crate) mod index;
+pub(crate) mod limit;
 #[cfg(not(tail_dispatch))]
 mod looped;
 pub(crate) mod message;
@@ -60,6 +61,17 @@ use tail::table as dispatch_table;
 /// How this build's interpreter goes from one instruction to the next: `tail`
 /// or `loop` (rule 1).
 pub const DISPATCH: &str = if cfg!(tail_dispatch) { "tail" } else { "loop" };
+
+/// What the dispatch does between two instructions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Nothing.
+    Plain,
+    /// Counts (`limit.rs`).
+    Counted,
+    /// Asks the hook (`hook.rs`), and counts if need be.
+    Hooked,
+}
 
 /// Address of an instruction.
 pub(crate) type Pc = *const u32;

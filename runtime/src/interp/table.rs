@@ -4,7 +4,7 @@ use super::ops::{arith, calls, compare, control, data, fields, loops, tables};
 #[cfg(tail_dispatch)]
 use super::{
     Pc,
-    tail::{Handler, TableEntry, Tail, hooked},
+    tail::{Handler, TableEntry, Tail, counted, hooked},
 };
 #[cfg(not(tail_dispatch))]
 use super::{Regs, looped::Loop};
@@ -61,6 +61,14 @@ macro_rules! instructions {
 #[cfg(tail_dispatch)]
 pub(super) static HOOKED: HandlerTable = HandlerTable({
     let mut t = [TableEntry(hooked as Handler); 256];
+    t[Op::EXIT as usize] = HANDLERS.0[Op::EXIT as usize];
+    t
+});
+
+/// The handlers while instructions are counted.
+#[cfg(tail_dispatch)]
+pub(super) static COUNTED: HandlerTable = HandlerTable({
+    let mut t = [TableEntry(counted as Handler); 256];
     t[Op::EXIT as usize] = HANDLERS.0[Op::EXIT as usize];
     t
 });

@@ -1,6 +1,6 @@
 //! Dispatch by tail calls: every handler ends in a jump to the next one.
 
-use super::{Dispatch, Pc, Regs, SlowOp};
+use super::{Dispatch, Mode, Pc, Regs, SlowOp};
 use crate::value::Value;
 use crate::vm::State;
 
@@ -78,14 +78,52 @@ pub(crate) unsafe fn execute(vm: *mut State, r: Regs) {
     unsafe { Tail((*vm).dispatch as *const TableEntry).next(vm, r.pc, r.base, r.k) }
 }
 
-/// The table of handlers to use while a hook is on, or while none is.
-pub(super) fn table(hooked: bool) -> *const () {
-    let t = if hooked {
-        &super::table::HOOKED
-    } else {
-        &super::table::HANDLERS
+/// The table of handlers to use.
+pub(super) fn table(mode: Mode) -> *const () {
+    let t = match mode {
+        Mode::Plain => &super::table::HANDLERS,
+        Mode::Counted => &super::table::COUNTED,
+        Mode::Hooked => &super::table::HOOKED,
     };
     t.0.as_ptr() as *const ()
+}
+
+/// The handler of all instructions while they are counted.
+pub(super) unsafe fn counted(
+    vm: *mut State,
+    pc: Pc,
+    base: *mut Value,
+    k: *const Value,
+    table: *const TableEntry,
+) {
+    // SAFETY: as for `next`.
+    unsafe {
+        let left = (*vm).ticks - 1;
+        (*vm).ticks = left;
+        if left < 0 {
+            return tick(vm, pc, base, k, table);
+        }
+        let own = super::table::HANDLERS.0[*(pc as *const u8) as usize].0;
+        own(vm, pc, base, k, table)
+    }
+}
+
+/// The count is at its end.
+#[cold]
+#[inline(never)]
+unsafe fn tick(vm: *mut State, pc: Pc, base: *mut Value, k: *const Value, _: *const TableEntry) {
+    // SAFETY: as for `slow_handler`.
+    unsafe {
+        let at = slow_body(vm, pc, base, k, super::limit::tick);
+        let f = (*vm).frame;
+        let (base, k) = ((*f).base, (*f).k);
+        let table = (*vm).dispatch as *const TableEntry;
+        if at != pc {
+            return Tail(table).next(vm, at, base, k);
+        }
+        let own = super::table::HANDLERS.0[*(pc as *const u8) as usize].0;
+        own(vm, pc, base, k, table)
+    }
 }
 
 /// The handler of all instructions while a hook is on: the hook first, then the

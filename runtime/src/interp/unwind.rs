@@ -169,6 +169,10 @@ pub(crate) unsafe fn call_handler(vm: &mut State) {
             }
             f = f.sub(1);
         };
+        if vm.is_exhausted() && handler.tag != crate::value::tag::NATIVE {
+            // It would end at its first instruction.
+            return;
+        }
         vm.save_thread();
         let end = vm.thread.data().live_end();
         vm.handler_depth += 1;

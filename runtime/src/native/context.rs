@@ -199,6 +199,10 @@ impl Context {
         vm.handled = false;
         Raised(())
     }
+    /// Raises `not enough memory`.
+    pub fn out_of_memory(&self) -> Raised {
+        self.memory_error()
+    }
     /// Raises any value.
     pub fn raise<'a>(&'a self, v: impl Into<Value<'a>>) -> Raised {
         let vm = self.vm();

@@ -152,6 +152,7 @@ impl Context {
         mode: &str,
         env: Option<Value<'_>>,
     ) -> Result<core::result::Result<Function<'_>, Str<'_>>> {
+        self.charge(2 * source.len() as u64 + 64);
         let binary = source.first() == Some(&0x1B);
         let kind = if binary { "binary" } else { "text" };
         if !mode.contains(if binary { 'b' } else { 't' }) {

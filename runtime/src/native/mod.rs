@@ -34,7 +34,9 @@ mod debug;
 mod gc;
 mod host;
 mod iterate;
+mod limits;
 mod make;
+pub mod shared;
 mod tables;
 mod threads;
 mod value;
@@ -49,6 +51,16 @@ pub(crate) use tables::refresh_modes;
 pub use value::{Function, Str, Table, Thread, Userdata, Value};
 
 use crate::object::event::Event;
+
+/// A float's text, as `tostring` gives it.
+pub fn float_text(n: f64) -> String {
+    String::from_utf8_lossy(&crate::interp::message::float_text(n)).into_owned()
+}
+
+/// The number that a string reads as, by the rules of Lua's conversions.
+pub fn parse_number(text: &[u8]) -> Option<Num> {
+    moonsweep_compiler::numeral::parse(text)
+}
 
 /// A native function.
 pub type NativeFn = fn(&mut Context) -> Result<Results>;

@@ -47,6 +47,10 @@ impl Context {
             Status::Dead => "dead",
         }
     }
+    /// Whether an error ended the thread's function.
+    pub fn thread_failed(&self, t: Thread<'_>) -> bool {
+        t.0.data().error_status.is_some()
+    }
     /// Closes the suspended or dead coroutine in a slot. Inner `Err`: an error
     /// happened in it, or in closing its variables; the error value is pushed.
     ///

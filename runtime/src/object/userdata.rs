@@ -83,6 +83,9 @@ pub(crate) unsafe fn trace_userdata<V: Visitor>(o: Obj, v: &mut V) -> usize {
 /// `o` is a dead USERDATA; called once.
 pub(crate) unsafe fn drop_userdata(o: Obj) -> usize {
     // SAFETY: made by `Box::into_raw` in `new`.
-    drop(unsafe { Box::from_raw(UserdataObj(o).cell().payload) });
+    let payload = unsafe { Box::from_raw(UserdataObj(o).cell().payload) };
+    // A panic must not tear the collector apart: the payload is gone either way,
+    // and the panic's message was written.
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)));
     0
 }

@@ -11,7 +11,7 @@ use moonsweep_runtime::native::{Context, NativeDef, Raised, Result, Results, Use
 use rustix::io::Errno;
 
 use super::method::{lines_iterator, make_metatable, write_arguments};
-use super::read::read_formats;
+use super::read::{interrupted, read_formats};
 use super::stream::{Outcome, Stream};
 use super::{
     INPUT, Kind, LuaFile, OUTPUT, check_file, check_open, handle, new_file, state, upvalue_state,
@@ -46,7 +46,6 @@ fn flush(cx: &mut Context) -> Result<Results> {
 }
 
 fn read(cx: &mut Context) -> Result<Results> {
-    let cx = &*cx;
     let state = upvalue_state(cx)?;
     let file = state.default_input();
     if file.is_closed() {
@@ -54,6 +53,8 @@ fn read(cx: &mut Context) -> Result<Results> {
     }
     state.before_reading(&file);
     let count = read_formats(cx, &file, cx.nargs(), 0, |k| cx.arg(k))?;
+    drop(file);
+    interrupted(cx)?;
     Ok(cx.results(count))
 }
 

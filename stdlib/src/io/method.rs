@@ -6,7 +6,7 @@ use moonsweep_runtime::native::{Context, NativeDef, Num, Result, Results, Value}
 use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 
-use super::read::read_formats;
+use super::read::{interrupted, read_formats};
 use super::stream::{BUFFER, Buffering, Stream};
 use super::{FILE, LuaFile, check_file, check_open, registry_state};
 use crate::util::{c_str, def, file_failure, file_result};
@@ -40,10 +40,10 @@ fn flush(cx: &mut Context) -> Result<Results> {
 }
 
 fn read(cx: &mut Context) -> Result<Results> {
-    let cx = &*cx;
     let file = check_open(cx, 0)?;
     before_reading(cx, file);
     let count = read_formats(cx, file, cx.nargs() - 1, 1, |k| cx.arg(1 + k))?;
+    interrupted(cx)?;
     Ok(cx.results(count))
 }
 
@@ -148,14 +148,14 @@ pub(super) fn lines_iterator<'a>(
 /// The iterator of `lines`. Upvalues: the file, whether to close it at the end, the number of
 /// formats, the formats.
 fn lines_step(cx: &mut Context) -> Result<Results> {
-    let cx = &*cx;
     let file: Option<&Rc<LuaFile>> = cx.upvalue(0).as_userdata().and_then(|u| u.downcast());
-    let Some(file) = file.filter(|file| !file.is_closed()) else {
+    let Some(file) = file.cloned().filter(|file| !file.is_closed()) else {
         return Err(cx.error("file is already closed"));
     };
-    before_reading(cx, file);
+    before_reading(cx, &file);
     let formats = cx.upvalue(2).as_int().unwrap_or(0) as usize;
-    let count = read_formats(cx, file, formats, 1, |k| cx.upvalue(3 + k))?;
+    let count = read_formats(cx, &file, formats, 1, |k| cx.upvalue(3 + k))?;
+    interrupted(cx)?;
     if cx.top(count - 1).truthy() {
         return Ok(cx.results(count));
     }

@@ -14,6 +14,7 @@ mod library;
 mod method;
 mod read;
 mod stream;
+mod wake;
 
 use std::cell::{Ref, RefCell};
 use std::os::fd::BorrowedFd;
@@ -27,6 +28,7 @@ use stream::{Outcome, Stream};
 
 pub use library::open;
 pub(crate) use library::temporary_file;
+pub use wake::Waker;
 
 /// Name of the handles' metatable in the registry, and of their type in messages.
 const FILE: &str = "FILE*";

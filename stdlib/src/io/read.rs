@@ -56,6 +56,14 @@ pub(super) fn read_formats<'a>(
     Ok(count)
 }
 
+/// Raises what interrupted a read.
+pub(super) fn interrupted(cx: &mut Context) -> Result<()> {
+    match cx.must_stop() {
+        true => cx.poll(),
+        false => Ok(()),
+    }
+}
+
 fn pushed(cx: &Context, value: Value<'_>) -> usize {
     cx.push(value);
     1

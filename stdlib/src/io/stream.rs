@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Child, ExitStatus};
 
+use super::wake;
 use rustix::fs::SeekFrom;
 use rustix::io::{Errno, retry_on_intr};
 
@@ -61,6 +62,8 @@ pub(crate) enum Line {
 pub(crate) struct Stream {
     descriptor: Descriptor,
     child: Option<Child>,
+    /// Whether reading may wait, once that was asked.
+    waits: Option<bool>,
     readable: bool,
     writable: bool,
     input: Vec<u8>,
@@ -77,6 +80,7 @@ impl Stream {
         Stream {
             descriptor,
             child: None,
+            waits: None,
             readable,
             writable,
             input: Vec::new(),
@@ -162,7 +166,7 @@ impl Stream {
             self.input = vec![0; BUFFER];
         }
         let fd = self.descriptor.fd();
-        let count = retry_on_intr(|| rustix::io::read(fd, &mut self.input[..]))?;
+        let count = read(fd, &mut self.waits, &mut self.input)?;
         self.unread = 0..count;
         self.at_end = count == 0;
         Ok(count > 0)
@@ -214,7 +218,7 @@ impl Stream {
         // Bounded, so that a huge limit allocates no more than the file has.
         to.resize(old + limit.min(16 * BUFFER), 0);
         let fd = self.descriptor.fd();
-        let outcome = retry_on_intr(|| rustix::io::read(fd, &mut to[old..]));
+        let outcome = read(fd, &mut self.waits, &mut to[old..]);
         let count = outcome.unwrap_or(0);
         to.truncate(old + count);
         self.at_end = outcome == Ok(0);
@@ -371,6 +375,15 @@ impl Stream {
             Ok(status) => Ok(Some(status)),
             Err(error) => Err(crate::util::errno(&error)),
         }
+    }
+}
+
+/// One read. Only where it may wait can it be interrupted.
+fn read(fd: BorrowedFd<'_>, waits: &mut Option<bool>, to: &mut [u8]) -> Outcome<usize> {
+    if *waits.get_or_insert_with(|| wake::may_wait(fd)) {
+        wake::read(fd, to)
+    } else {
+        retry_on_intr(|| rustix::io::read(fd, &mut *to))
     }
 }
 

@@ -155,7 +155,7 @@ fn find(subject: &[u8], pattern: &[u8]) -> String {
     let program = Program::new(pattern, true);
     let mut captures = Captures::new(&program);
     let until = if program.anchored() { 1 } else { usize::MAX };
-    let found = match program.search(subject, 0, until, &mut captures) {
+    let found = match program.search(subject, 0, until, &mut captures, &|_| true) {
         Ok(Some(found)) => found,
         Ok(None) => return "nil".to_owned(),
         Err(error) => return format!("error {}", hex(error.message().as_bytes())),

@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::bytes;
 use super::format::decimal;
 use super::pattern::{self, Capture, Captures, PatternError, Program};
-use super::search::{STRIDE, pattern_error, push_captures};
+use super::search::{STRIDE, Search, pattern_error, push_captures};
 use core::ops::Range;
 use moonsweep_runtime::{Context, Num, Raised, Result, Results, Value};
 
@@ -15,6 +15,9 @@ const REPLACEMENT: usize = 2;
 
 /// How many replacements are made between two polls.
 const MATCHES_PER_POLL: u32 = 256;
+
+/// What they cost, in instructions.
+const MATCHES_WORK: u64 = 8 * MATCHES_PER_POLL as u64;
 
 /// What the third argument is.
 #[derive(Clone, Copy)]
@@ -53,15 +56,19 @@ pub fn gsub(cx: &mut Context) -> Result<Results> {
     let mut copied = 0; // how much of the subject is in `out`, replaced or not
     let mut last = None; // the end of the last match
     let mut until_poll = MATCHES_PER_POLL;
+    let mut search = Search::new();
     while count < most {
         let subject = bytes(cx, SUBJECT);
         let until = if program.anchored() { 1 } else { at + STRIDE };
-        let found = match program.search(subject, at, until, &mut captures) {
-            Err(error) => return Err(pattern_error(cx, error)),
+        let found = match search.run(cx, &program, subject, at..until, &mut captures) {
+            Err(error) => {
+                search.failed(cx, error)?;
+                continue;
+            }
             Ok(None) if program.anchored() || until > length => break,
             Ok(None) => {
                 at = until;
-                cx.poll()?;
+                cx.work(STRIDE as u64 / 8)?;
                 continue;
             }
             Ok(Some(found)) => found,
@@ -89,7 +96,7 @@ pub fn gsub(cx: &mut Context) -> Result<Results> {
         until_poll -= 1;
         if until_poll == 0 {
             until_poll = MATCHES_PER_POLL;
-            cx.poll()?;
+            cx.work(MATCHES_WORK)?;
         }
     }
     if changed {

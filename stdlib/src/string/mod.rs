@@ -12,7 +12,7 @@
 //!
 //! A native borrows its string arguments from the context, and borrows them anew after
 //! whatever can run Lua or collect: `check_str` converts numbers in their slots, so that
-//! [`bytes`] finds the same text again.
+//! `bytes` finds the same text again.
 
 mod arith;
 mod basic;

@@ -2,11 +2,64 @@
 
 use super::pattern::{self, Capture, Captures, PatternError, Program};
 use super::{reserve_results, start_position};
+use core::cell::Cell;
 use core::ops::Range;
 use moonsweep_runtime::{Context, NativeDef, Raised, Result, Results, Value};
 
 /// How many start positions are tried between two polls.
 pub const STRIDE: usize = 1 << 14;
+
+/// A stride's price, in instructions.
+const STRIDE_WORK: u64 = STRIDE as u64 / 8;
+
+/// Plain searches through less than this are not charged.
+const CHEAP: usize = 1 << 14;
+
+/// A search that can be interrupted.
+///
+/// Where the host's callback is due, the search is given up and begun again after it,
+/// with twice the time: the callback may run Lua and collect, which a search in progress
+/// does not survive.
+pub struct Search {
+    patience: u64,
+}
+
+impl Search {
+    /// At the beginning.
+    pub fn new() -> Search {
+        Search { patience: 1 << 16 }
+    }
+
+    /// [`Program::search`]; charges what it costs.
+    pub fn run(
+        &self,
+        cx: &Context,
+        program: &Program,
+        subject: &[u8],
+        range: Range<usize>,
+        captures: &mut Captures,
+    ) -> core::result::Result<Option<Range<usize>>, PatternError> {
+        let made = Cell::new(0);
+        let go_on = |n| {
+            cx.charge(n);
+            made.set(made.get() + n);
+            !(cx.must_stop() || made.get() > self.patience && cx.interrupt_is_due())
+        };
+        program.search(subject, range.start, range.end, captures, &go_on)
+    }
+
+    /// What to do about an error: nothing, if the search is to begin again.
+    #[cold]
+    pub fn failed(&mut self, cx: &mut Context, error: PatternError) -> Result<()> {
+        match error {
+            PatternError::Stopped => {
+                self.patience = self.patience.saturating_mul(2);
+                cx.poll()
+            }
+            error => Err(pattern_error(cx, error)),
+        }
+    }
+}
 
 /// Raises what is wrong with a pattern.
 #[cold]
@@ -24,6 +77,9 @@ pub fn find(cx: &mut Context) -> Result<Results> {
     }
     if pattern::has_specials(pattern) && !cx.arg(3).truthy() {
         return search(cx, init, true);
+    }
+    if s.len() - init > CHEAP {
+        cx.charge((s.len() - init) as u64 / 256);
     }
     match pattern::find_plain(&s[init..], pattern) {
         None => cx.ret(()),
@@ -51,6 +107,7 @@ fn search(cx: &mut Context, init: usize, positions: bool) -> Result<Results> {
     let program = pattern::program(cx.check_str(1)?.as_bytes(), true);
     let mut captures = Captures::new(&program);
     let mut at = init;
+    let mut search = Search::new();
     loop {
         let s = cx.check_str(0)?.as_bytes();
         let until = if program.anchored() {
@@ -58,8 +115,11 @@ fn search(cx: &mut Context, init: usize, positions: bool) -> Result<Results> {
         } else {
             at + STRIDE
         };
-        match program.search(s, at, until, &mut captures) {
-            Err(error) => return Err(pattern_error(cx, error)),
+        match search.run(cx, &program, s, at..until, &mut captures) {
+            Err(error) => {
+                search.failed(cx, error)?;
+                continue;
+            }
             Ok(Some(found)) if positions => {
                 cx.push(found.start as i64 + 1);
                 cx.push(found.end as i64);
@@ -73,7 +133,7 @@ fn search(cx: &mut Context, init: usize, positions: bool) -> Result<Results> {
             Ok(None) if program.anchored() || until > s.len() => return cx.ret(()),
             Ok(None) => at = until,
         }
-        cx.poll()?;
+        cx.work(STRIDE_WORK)?;
     }
 }
 
@@ -141,14 +201,15 @@ fn gmatch_next(cx: &mut Context) -> Result<Results> {
         (place as usize, Some(place as usize))
     };
     let mut captures = Captures::new(&program);
+    let mut search = Search::new();
     loop {
         let Value::Str(subject) = cx.upvalue(SUBJECT) else {
             return cx.none();
         };
         let subject = subject.as_bytes();
         let until = at + STRIDE;
-        match program.search(subject, at, until, &mut captures) {
-            Err(error) => return Err(pattern_error(cx, error)),
+        match search.run(cx, &program, subject, at..until, &mut captures) {
+            Err(error) => search.failed(cx, error)?,
             // Only an empty match right where the last one ended can end there.
             Ok(Some(found)) if Some(found.end) == last => at += 1,
             Ok(Some(found)) => {
@@ -159,7 +220,7 @@ fn gmatch_next(cx: &mut Context) -> Result<Results> {
             Ok(None) if until > subject.len() => return cx.none(),
             Ok(None) => {
                 at = until;
-                cx.poll()?;
+                cx.work(STRIDE_WORK)?;
             }
         }
     }

@@ -34,7 +34,6 @@ use crate::value::{Value, tag};
 use crate::vm::State;
 use moonsweep_compiler::bytecode::names::registers_at_statement;
 use moonsweep_compiler::bytecode::opcodes::Op;
-use std::sync::atomic::Ordering::Relaxed;
 
 type Base = *mut Value;
 type K = *const Value;
@@ -146,11 +145,7 @@ pub(crate) unsafe fn safepoint(state: &mut State) -> bool {
                 return true;
             }
         }
-        if state.interrupt.swap(false, Relaxed) {
-            message::set_error(state, b"interrupted!");
-            return true;
-        }
-        false
+        state.check_limits()
     }
 }
 

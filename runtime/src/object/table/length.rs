@@ -9,7 +9,7 @@ use crate::value::{NIL_WORD, int_word};
 const WALK: u64 = 256;
 
 impl Table {
-    /// A border: n such that t[n] is not nil (or n is 0) and t[n + 1] is nil.
+    /// A border: n such that `t[n]` is not nil (or n is 0) and `t[n + 1]` is nil.
     /// Trailing nils of the array part are dropped on the way.
     #[inline]
     pub unsafe fn len(self, mem: &Mem) -> i64 {

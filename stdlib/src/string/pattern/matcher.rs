@@ -6,7 +6,9 @@
 //! 2. Depth is counted as the reference implementation nests its calls, so that
 //!    "pattern too complex" is raised for the same patterns and subjects. Captures
 //!    count too, although they don't recurse here.
-//! 3. An attempt that [`Follow`] rules out is skipped, except near the limit of depth,
+//! 3. Attempts are counted, and now and then whoever asked is asked whether to go on:
+//!    backtracking can take longer than anyone waits for.
+//! 4. An attempt that [`Follow`] rules out is skipped, except near the limit of depth,
 //!    where the attempt itself could raise the error.
 
 use super::{
@@ -18,6 +20,13 @@ type Outcome = Result<Option<usize>, PatternError>;
 
 /// Below this depth no attempt is skipped: a chain of captures may use up the rest.
 const SKIP_DEPTH: u32 = 2 * MAX_CAPTURES as u32 + 1;
+
+/// How many attempts are made between two questions whether to go on.
+const PATIENCE: i64 = 1 << 12;
+
+/// Asked whether to go on, after so many attempts; false ends the search with
+/// [`PatternError::Stopped`].
+pub type GoOn<'a> = &'a dyn Fn(u64) -> bool;
 
 /// Where the captures of a match are: offsets into the subject.
 pub struct Captures {
@@ -99,12 +108,15 @@ impl Program {
         from: usize,
         until: usize,
         captures: &mut Captures,
+        go_on: GoOn<'_>,
     ) -> Result<Option<Range<usize>>, PatternError> {
         let until = until.min(subject.len() + 1);
         let mut run = Run {
             program: self,
             subject,
             captures,
+            attempts: PATIENCE,
+            go_on,
         };
         let mut at = from;
         while at < until {
@@ -137,9 +149,33 @@ struct Run<'a> {
     program: &'a Program,
     subject: &'a [u8],
     captures: &'a mut Captures,
+    /// How many attempts may be made before the next question.
+    attempts: i64,
+    go_on: GoOn<'a>,
 }
 
 impl Run<'_> {
+    /// Counts attempts, or scanning that is worth as many.
+    #[inline(always)]
+    fn count(&mut self, n: usize) -> Result<(), PatternError> {
+        self.attempts -= n as i64;
+        if self.attempts < 0 {
+            return self.ask();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask(&mut self) -> Result<(), PatternError> {
+        let made = PATIENCE - self.attempts;
+        self.attempts = PATIENCE;
+        match (self.go_on)(made as u64) {
+            true => Ok(()),
+            false => Err(PatternError::Stopped),
+        }
+    }
+
     /// Matches the nodes from `pc` on at `at`. `depth` is how many nested calls of the
     /// reference's matcher are still allowed, this one included.
     fn nodes(&mut self, mut at: usize, mut pc: usize, depth: u32) -> Outcome {
@@ -162,10 +198,11 @@ impl Run<'_> {
                     at += 1;
                 }
                 Node::Maybe(item) => {
-                    if self.matches(item, at)
-                        && let Some(end) = self.nodes(at + 1, pc + 1, depth)?
-                    {
-                        return Ok(Some(end));
+                    if self.matches(item, at) {
+                        if let Some(end) = self.nodes(at + 1, pc + 1, depth)? {
+                            return Ok(Some(end));
+                        }
+                        self.count(1)?;
                     }
                 }
                 Node::Greedy {
@@ -174,6 +211,7 @@ impl Run<'_> {
                     follow,
                 } => {
                     let most = at + self.run_length(item, at);
+                    self.count((most - at) >> 4)?;
                     let least = at + least as usize;
                     if most < least {
                         return Ok(None);
@@ -211,11 +249,21 @@ impl Run<'_> {
                     if !subject[at..].starts_with(&subject[from..to]) {
                         return Ok(None);
                     }
+                    self.count((to - from) >> 4)?;
                     at += to - from;
                 }
                 Node::Balanced(open, close) => match balanced(&subject[at..], open, close) {
-                    Some(length) => at += length,
-                    None => return Ok(None),
+                    Some(length) => {
+                        self.count(length >> 2)?;
+                        at += length;
+                    }
+                    None => {
+                        // It was looked for up to the end, if it began here.
+                        if subject.get(at) == Some(&open) {
+                            self.count((subject.len() - at) >> 2)?;
+                        }
+                        return Ok(None);
+                    }
                 },
                 Node::Frontier(set) => {
                     let set = &program.sets[set as usize];
@@ -263,6 +311,7 @@ impl Run<'_> {
             if let Some(end) = self.nodes(end, pc, depth)? {
                 return Ok(Ends::Matched(end));
             }
+            self.count(1)?;
             end -= 1;
         }
         Ok(Ends::Last)
@@ -284,7 +333,10 @@ impl Run<'_> {
                 // Whatever lies between is accepted, so go where the rest can match.
                 match self.first_possible(follow, at) {
                     None => return Ok(None),
-                    Some(found) => at = found,
+                    Some(found) => {
+                        self.count((found - at) >> 4)?;
+                        at = found;
+                    }
                 }
             }
             if (!skip || self.possible(follow, at))
@@ -295,6 +347,7 @@ impl Run<'_> {
             if !self.matches(item, at) {
                 return Ok(None);
             }
+            self.count(1)?;
             at += 1;
         }
     }
@@ -435,7 +488,8 @@ mod tests {
     fn find(subject: &str, pattern: &str) -> Result<Option<Range<usize>>, PatternError> {
         let program = Program::new(pattern.as_bytes(), true);
         let until = if program.anchored() { 1 } else { usize::MAX };
-        program.search(subject.as_bytes(), 0, until, &mut Captures::new(&program))
+        let captures = &mut Captures::new(&program);
+        program.search(subject.as_bytes(), 0, until, captures, &|_| true)
     }
 
     #[test]
@@ -469,6 +523,30 @@ mod tests {
         let starred = |n: usize| find(&"ab".repeat(n), &format!("{}c", "a*b*".repeat(n)));
         assert_eq!(starred(250), Err(PatternError::TooComplex));
         assert_eq!(find(&"a".repeat(300_000), "^a*.?$"), Ok(Some(0..300_000)));
+    }
+
+    #[test]
+    fn a_search_without_end_can_be_stopped() {
+        let runaway = [
+            ("a?".repeat(30) + &"a".repeat(30), "a".repeat(30)),
+            ("(.-)*b".replace('*', "").repeat(9), "a".repeat(300)),
+            ("a*".repeat(12) + "b", "a".repeat(300)),
+            (".-.-.-.-b".to_owned(), "a".repeat(100_000)),
+            ("%b()x".to_owned(), "(".repeat(30_000)),
+        ];
+        for (pattern, subject) in runaway {
+            let program = Program::new(pattern.as_bytes(), true);
+            let (made, asked) = (core::cell::Cell::new(0), core::cell::Cell::new(0));
+            let go_on = |n| {
+                made.set(made.get() + n);
+                asked.set(asked.get() + 1);
+                made.get() < 100_000
+            };
+            let captures = &mut Captures::new(&program);
+            let found = program.search(subject.as_bytes(), 0, usize::MAX, captures, &go_on);
+            assert_eq!(found, Err(PatternError::Stopped), "{pattern}");
+            assert!(asked.get() > 1, "{pattern}");
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub const MAX_DEPTH: u32 = 200;
 /// What is wrong with a pattern, or with the use of its captures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PatternError {
+    /// Whoever asked did not want to go on.
+    Stopped,
     /// Nested deeper than [`MAX_DEPTH`].
     TooComplex,
     /// The pattern's last byte is the escape.
@@ -58,6 +60,7 @@ impl PatternError {
     /// The message, worded as the reference implementation does.
     pub fn message(self) -> String {
         let text = match self {
+            PatternError::Stopped => "stopped",
             PatternError::TooComplex => "pattern too complex",
             PatternError::EndsWithEscape => "malformed pattern (ends with '%')",
             PatternError::MissingBracket => "malformed pattern (missing ']')",
