@@ -314,7 +314,7 @@ impl<M: Model> Heap<M> {
     /// `obj`, which has no references to other objects, was found again by a
     /// search outside of the heap: it lives.
     #[inline]
-    pub fn revive(&mut self, obj: Obj) {
+    pub fn revive(&self, obj: Obj) {
         // A young object must not have MARK: if it dies, its cell is free.
         if self.condemned(obj) {
             self.core.space.mem.mark.claim_shared(obj.addr());

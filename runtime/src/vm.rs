@@ -489,6 +489,18 @@ impl Roots for VmRoots {
         }
     }
 
+    const STEPS: bool = true;
+    fn prune_begin(&mut self) {
+        // SAFETY: the collector runs while the state's other fields are not borrowed.
+        unsafe {
+            (*self.vm).collections += 1;
+            (*self.vm).mem.strings.prune_begin()
+        }
+    }
+    fn prune_step(&mut self, live: &dyn Fn(Obj) -> bool, budget: usize) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.vm).mem.strings.prune_step(live, budget) }
+    }
     fn prune(&mut self, live: &dyn Fn(Obj) -> bool, full: bool) {
         // SAFETY: as above.
         unsafe {

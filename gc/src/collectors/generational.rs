@@ -210,15 +210,11 @@ impl Generational {
                 {
                     panic!("heap verifier, when the verdict fell: {fault}");
                 }
-                if M::FILTERS_WEAK {
-                    core.cycle = Some(cycle);
-                } else {
-                    pause.work(cycle.complete::<M, R>(core, roots));
+                if !M::FILTERS_WEAK {
+                    pause.work(cycle.settle_weak::<M>(core));
                     pause.phase(Phase::Weak);
-                    cycle.end::<M, R>(core, roots);
-                    core.stats.set_live(core.space.used());
-                    pause.phase(Phase::Sweep);
                 }
+                core.cycle = Some(cycle);
             } else {
                 cycle.go_on_marking();
                 core.cycle = Some(cycle);

@@ -82,6 +82,8 @@ pub struct Interner {
     segments: Vec<Box<Segment>>,
     /// Strings interned since the last `prune`, in lists of bounded length.
     recent: Vec<Vec<Obj>>,
+    /// Segments below this number were looked at by the pruning in steps.
+    pruned: usize,
 }
 
 impl Interner {
@@ -94,6 +96,7 @@ impl Interner {
             depth: 0,
             segments,
             recent: Vec::new(),
+            pruned: 0,
         }
     }
     /// The seed of string hashes.
@@ -222,6 +225,22 @@ impl Interner {
             }
         }
     }
+    /// A pruning of all segments in steps begins. Between the steps strings are
+    /// found (the collector is told that they live again) and inserted, and
+    /// segments split: the upper half goes to the end, where the steps get to it.
+    pub fn prune_begin(&mut self) {
+        self.pruned = 0;
+    }
+    /// Looks at the segments of about `budget` strings; whether none is left.
+    pub fn prune_step(&mut self, live: &dyn Fn(Obj) -> bool, budget: usize) -> bool {
+        let from = self.pruned;
+        let to = (from + budget.div_ceil(NODES)).min(self.segments.len());
+        for s in &mut self.segments[from..to] {
+            s.retain(live);
+        }
+        self.pruned = to;
+        to == self.segments.len()
+    }
     fn remove(&mut self, s: Str) {
         // SAFETY: dead, but not freed yet.
         let h = unsafe { s.known_hash() };
@@ -276,6 +295,35 @@ mod tests {
                 Str::interned(mem, format!("key{i}").as_bytes());
             }
             assert_eq!(mem.strings.len(), n);
+        }
+    }
+
+    /// Strings come and segments split while the pruning goes on in steps.
+    #[test]
+    fn prunes_in_steps() {
+        let mut mem = mem();
+        let mem = &mut mem;
+        // SAFETY: nothing collects in tests.
+        unsafe {
+            let old: Vec<Str> = (0..50_000)
+                .map(|i| Str::interned(mem, format!("old{i}").as_bytes()))
+                .collect();
+            let dead: std::collections::HashSet<usize> =
+                old.iter().step_by(2).map(|s| s.0.addr()).collect();
+            mem.strings.prune_begin();
+            let mut added = 0;
+            while !mem.strings.prune_step(&|o| !dead.contains(&o.addr()), 1000) {
+                for _ in 0..700 {
+                    Str::interned(mem, format!("new{added}").as_bytes());
+                    added += 1;
+                }
+            }
+            assert!(added > 10_000, "{added}");
+            assert_eq!(mem.strings.len(), old.len() / 2 + added);
+            for (i, s) in old.iter().enumerate() {
+                let want = (i % 2 == 1).then_some(*s);
+                assert!(mem.strings.find(format!("old{i}").as_bytes()) == want);
+            }
         }
     }
 

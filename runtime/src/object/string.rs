@@ -204,7 +204,11 @@ impl Str {
             if self.is_interned() {
                 return Some(self);
             }
-            mem.strings.find_hashed(self.as_bytes(), self.hash(mem))
+            let found = mem.strings.find_hashed(self.as_bytes(), self.hash(mem));
+            if let Some(s) = found {
+                mem.heap.revive(s.0);
+            }
+            found
         }
     }
     /// Same content?
@@ -264,6 +268,7 @@ impl Str {
             }
             let h = hash_bytes(mem.strings.seed(), bytes);
             if let Some(s) = mem.strings.find_hashed(bytes, h) {
+                mem.heap.revive(s.0);
                 return s;
             }
             let s = Str::new(mem, bytes);
@@ -280,7 +285,9 @@ impl Str {
             if self.is_interned() || !self.is_short() {
                 return self;
             }
-            mem.strings.intern(self)
+            let s = mem.strings.intern(self);
+            mem.heap.revive(s.0);
+            s
         }
     }
     /// The number + 1 of the metamethod event that this (canonical) string names; 0 if none.

@@ -25,7 +25,7 @@
 //! 12. *End* (stopped): a minor; found objects become due; the sweep begins,
 //!     lazily: OLD becomes MARK, block by block.
 //!
-//! A model that does not filter weak reads has 5 to 12 done within 4.
+//! A model that does not filter weak reads has 5 to 8 done within 4.
 //!
 //! **Why everything reachable gets MARK.** Call a reference *settled* when its
 //! holder has no MARK or its target has. Claim: after the minor and the closure of
@@ -325,9 +325,20 @@ impl Cycle {
         }
     }
 
-    /// Everything that is left, at once; the program is stopped, and nothing is young.
-    pub fn complete<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) -> usize {
-        self.advance::<M, R>(core, roots, true, &mut Budget::unlimited())
+    /// Steps 5 to 8 at once, while the program is stopped and nothing is young:
+    /// afterwards no weak reference leads to anything condemned.
+    pub fn settle_weak<M: Model>(&mut self, core: &mut Core) -> usize {
+        let mut budget = Budget::unlimited();
+        let mut work = 0;
+        loop {
+            match self.stage {
+                Stage::Values => self.clear_values::<M>(core, &mut budget),
+                Stage::Finalizers | Stage::Claim => self.search::<M>(core, &mut budget, &mut work),
+                Stage::Resurrect => self.close::<M>(core, &mut budget, &mut work),
+                Stage::Keys => self.clear_keys::<M>(core, &mut budget),
+                _ => return work,
+            };
+        }
     }
 
     /// Step 2. False: the helpers are at it, or the budget is used up.
