@@ -37,22 +37,6 @@ pub struct Ephemerons {
     woken: Vec<u32>,
 }
 
-impl Ephemerons {
-    /// `obj` is visited: the entries that wait for this key wake.
-    #[inline(always)]
-    pub fn visited(&mut self, obj: Obj) {
-        if !self.keys.is_empty()
-            && let Some(first) = self.keys.remove(&obj)
-        {
-            self.woken.push(first)
-        }
-    }
-    /// Whether all owners were looked at, and nothing has woken since.
-    pub fn settled(&self) -> bool {
-        self.seen == self.owners.len() && self.woken.is_empty()
-    }
-}
-
 impl<M: Model, S: Scope> Tracer<M, S> {
     /// Closes over strong references and ephemerons.
     pub fn converge(&mut self) {
@@ -82,7 +66,9 @@ impl<M: Model, S: Scope> Tracer<M, S> {
             return self.drain();
         }
         while let Some(obj) = self.grey.pop() {
-            self.ephemerons.visited(obj);
+            if let Some(first) = self.ephemerons.keys.remove(&obj) {
+                self.ephemerons.woken.push(first);
+            }
             self.visit(obj)
         }
     }

@@ -9,14 +9,15 @@
 //!    sleep: gc-arena traces grey objects until the debt that was handed to it
 //!    is paid (`pacing.rs`), in portions with a look at the clock between them.
 //!    Roots are not barriered, so whenever nothing else is grey they are traced,
-//!    and again in each later slice.
+//!    and again in each later slice. An ephemeron's value is marked once its key
+//!    was traced.
 //! 3. *Final mark* (stopped): in the slice after the one in which nothing was
 //!    grey any more, the roots are traced again. If nothing is grey still, weak
 //!    references, ephemerons and finalizers are decided on in gc-arena's
-//!    finalize phase (`settle.rs`), intern table and registers forget the dead,
-//!    payloads are dropped. Otherwise marking goes on.
+//!    finalize phase (`settle.rs`), and the intern table forgets the dead.
+//!    Otherwise marking goes on.
 //! 4. *Sweep* (stopped, a slice at a safepoint): gc-arena frees what is white,
-//!    one object at a time, until its debt is paid. New objects are born white
+//!    one object at a time, until its debt is paid; payloads are dropped. New objects are born white
 //!    but behind the sweep. At the end everything is white and 1 begins again.
 //! 5. *Full* (stopped), when the program asks for it or the heap's limit is
 //!    reached: the cycle in progress is finished, as it may keep what has died
@@ -43,7 +44,7 @@ mod settle;
 
 use crate::collector::{Collector, GcKind};
 use crate::core::Core;
-use crate::header::{Obj, UNLOGGED};
+use crate::header::{Obj, PAYLOAD, UNLOGGED};
 use crate::heap::foreign::Foreign;
 use crate::heap::size_class::{SMALL_LIMIT, class_of};
 use crate::model::{Model, Roots};
@@ -105,6 +106,7 @@ pub(crate) struct Incremental {
 impl Incremental {
     /// An empty arena.
     pub fn new(options: &Options) -> Incremental {
+        join_freed_chunks();
         let arena = Arena::new(|_| RootSet(None));
         arena.metrics().set_pacing(pacing::PACING);
         let mut cycle = Cycle::new(arena.metrics().clone());
@@ -182,6 +184,7 @@ impl Incremental {
             if sweeping {
                 self.arena.cycle_debt();
                 if self.sleeping() {
+                    self.cycle.borrow_mut().end();
                     break;
                 }
             } else if self.arena.mark_debt().is_some() {
@@ -206,6 +209,7 @@ impl Incremental {
         // SAFETY: the books outlive the guard.
         let _reporting = unsafe { Reporting::to(&self.cycle) };
         self.arena.finish_cycle();
+        self.cycle.borrow_mut().end();
     }
 
     /// Gives the heap back what gc-arena freed.
@@ -213,6 +217,8 @@ impl Incremental {
         let mut cycle = self.cycle.borrow_mut();
         let (bytes, objects) = std::mem::take(&mut cycle.freed);
         core.space.freed(bytes, objects);
+        let outside = std::mem::take(&mut cycle.freed_outside);
+        core.space.external(-(outside as isize));
     }
 
     /// A cycle has ended: how long to sleep.
@@ -304,6 +310,18 @@ impl Incremental {
     }
 }
 
+/// Has the C library join small free chunks with their neighbours when they are
+/// freed. Else glibc keeps them apart for as long as nothing large is allocated,
+/// and then joins all of them at once: a stop that no collector knows of; and until
+/// then new objects lie scattered. Measured on binary trees: a third of the time.
+fn join_freed_chunks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: a setting of the allocator; it may be changed at any time.
+    unsafe {
+        libc::mallopt(libc::M_MXFAST, 0);
+    }
+}
+
 impl Collector for Incremental {
     fn kind(&self) -> GcKind {
         GcKind::Incremental
@@ -318,7 +336,10 @@ impl Collector for Incremental {
         core.space.set_budget(step)
     }
     unsafe fn allocate<M: Model>(&mut self, core: &mut Core, size: usize, kind: u8) -> Option<Obj> {
-        let mut objects = self.cycle.get_mut().objects.borrow_mut();
+        let sweeping = self.sweeping();
+        let cycle = self.cycle.get_mut();
+        let flags = cycle.newborn(sweeping);
+        let mut objects = cycle.objects.borrow_mut();
         let new = if size <= SMALL_LIMIT {
             let class = class_of(size);
             let new = self
@@ -333,6 +354,7 @@ impl Collector for Incremental {
             objects.add_large(new.obj, new.bytes, new.committed);
             new
         };
+        new.obj.set_flags(flags);
         self.allocated += 1;
         core.space.account(new.bytes, 1);
         Some(new.obj)
@@ -349,6 +371,10 @@ impl Collector for Incremental {
                 mc.backward_barrier(unsafe { cell::pointer(owner) }, None)
             })
         }
+    }
+    /// gc-arena's sweep drops it.
+    fn register_drop(&mut self, _core: &mut Core, obj: Obj) {
+        obj.set_flags(obj.flags() | PAYLOAD)
     }
     fn in_cycle(&self) -> bool {
         !self.sleeping()

@@ -31,7 +31,7 @@ const PREFIX: usize = 16;
 
 /// An object in memory that gc-arena allocated.
 #[repr(C, align(16))]
-struct Small<M, const GRANULES: usize> {
+struct Small<M: Model, const GRANULES: usize> {
     memory: UnsafeCell<[MaybeUninit<[u64; GRANULE / 8]>; GRANULES]>,
     model: PhantomData<fn(M)>,
 }
@@ -50,7 +50,7 @@ impl<M: Model, const GRANULES: usize> Small<M, GRANULES> {
     }
 }
 
-impl<M, const GRANULES: usize> Small<M, GRANULES> {
+impl<M: Model, const GRANULES: usize> Small<M, GRANULES> {
     #[inline(always)]
     fn obj(&self) -> Obj {
         // SAFETY: gc-arena calls us for cells that `allocate_small` made objects.
@@ -67,21 +67,21 @@ unsafe impl<'gc, M: Model, const GRANULES: usize> Collect<'gc> for Small<M, GRAN
     }
 }
 
-impl<M, const GRANULES: usize> Drop for Small<M, GRANULES> {
+impl<M: Model, const GRANULES: usize> Drop for Small<M, GRANULES> {
     fn drop(&mut self) {
         let bytes = GRANULES * GRANULE;
-        freed(self.obj(), bytes, bytes + ARENA_HEADER)
+        freed::<M>(self.obj(), bytes, bytes + ARENA_HEADER)
     }
 }
 
 /// The owner of a large object.
-struct Large<M> {
+struct Large<M: Model> {
     object: NonNull<Header>,
     bytes: usize,
     model: PhantomData<fn(M)>,
 }
 
-impl<M> Large<M> {
+impl<M: Model> Large<M> {
     fn layout(bytes: usize) -> Option<Layout> {
         Layout::from_size_align(bytes.checked_add(PREFIX)?, GRANULE).ok()
     }
@@ -98,12 +98,12 @@ unsafe impl<'gc, M: Model> Collect<'gc> for Large<M> {
     }
 }
 
-impl<M> Drop for Large<M> {
+impl<M: Model> Drop for Large<M> {
     fn drop(&mut self) {
         // SAFETY: our object, allocated with this layout; nobody refers to it any more.
         unsafe {
             let obj = Obj::from_ptr(self.object);
-            freed(obj, self.bytes, Self::committed(self.bytes));
+            freed::<M>(obj, self.bytes, Self::committed(self.bytes));
             if let Some(layout) = Self::layout(self.bytes) {
                 dealloc(self.object.as_ptr().cast::<u8>().sub(PREFIX), layout)
             }

@@ -7,28 +7,39 @@
 
 use super::cell::{cell_bytes, pointer};
 use super::pacing::credit;
-use crate::header::{Obj, UNLOGGED};
+use crate::header::{Obj, PAYLOAD, UNLOGGED};
 use crate::heap::foreign::Foreign;
 use crate::heap::sweep::POISON;
 use crate::mark::{Scope, Tracer};
 use crate::model::{Model, Roots, Visitor};
-use crate::weak::Ephemerons;
 use gc_arena::collect::Trace;
 use gc_arena::metrics::Metrics;
+use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 use std::ptr::null;
 use std::rc::Rc;
+
+/// Flag of an object's header: equal to the cycle's parity if the object was
+/// traced in this cycle. Every object that survives a cycle is traced in it.
+const TRACED: u8 = 16;
 
 /// The books of the cycle in progress.
 pub(super) struct Cycle {
     /// Traced objects with weak references.
     pub weak: Vec<Obj>,
-    /// Traced objects with ephemerons, and the keys waited for.
-    pub ephemerons: Ephemerons,
+    /// Traced objects with ephemerons.
+    pub owners: Vec<Obj>,
+    ephemerons: Ephemerons,
+    /// What [`TRACED`] is in an object that was traced in this cycle (or, between
+    /// two cycles, will be in the next).
+    parity: u8,
     /// Slots and edges traced.
     pub work: usize,
     /// Bytes and number of the objects freed and not yet accounted for.
     pub freed: (usize, usize),
+    /// Bytes outside of the heap that went with them.
+    pub freed_outside: usize,
     /// Fill dead cells with a pattern.
     pub poison: bool,
     /// Where the objects are.
@@ -41,9 +52,12 @@ impl Cycle {
     pub fn new(metrics: Metrics) -> Cycle {
         Cycle {
             weak: Vec::new(),
+            owners: Vec::new(),
             ephemerons: Ephemerons::default(),
+            parity: 0,
             work: 0,
             freed: (0, 0),
+            freed_outside: 0,
             poison: false,
             objects: Rc::default(),
             metrics,
@@ -52,7 +66,46 @@ impl Cycle {
     /// Exchanges what was gathered on weak references with a tracer's.
     pub fn swap<M: Model, S: Scope>(&mut self, tracer: &mut Tracer<M, S>) {
         std::mem::swap(&mut self.weak, &mut tracer.weak);
-        std::mem::swap(&mut self.ephemerons, &mut tracer.ephemerons);
+        std::mem::swap(&mut self.owners, &mut tracer.ephemerons.owners);
+    }
+    /// The flags of a new object: those of one not traced in the cycle that will
+    /// decide on it, which during a sweep is the next one.
+    pub fn newborn(&self, sweeping: bool) -> u8 {
+        if sweeping {
+            self.parity
+        } else {
+            self.parity ^ TRACED
+        }
+    }
+    /// A sweep has ended: nothing was traced by the next cycle yet.
+    pub fn end(&mut self) {
+        self.parity ^= TRACED;
+    }
+    /// Marking has ended, and all that is weak was decided on.
+    pub fn forget(&mut self) {
+        self.weak = Vec::new();
+        self.owners = Vec::new();
+        self.ephemerons = Ephemerons::default();
+    }
+    fn is_traced(&self, obj: Obj) -> bool {
+        obj.flags() & TRACED == self.parity
+    }
+}
+
+const END: u32 = u32::MAX;
+
+/// Ephemeron entries whose keys were not traced yet, in lists by key.
+#[derive(Default)]
+struct Ephemerons {
+    keys: FxHashMap<Obj, u32>,
+    entries: Vec<(Obj, u32)>,
+}
+
+impl Ephemerons {
+    fn wait(&mut self, key: Obj, value: Obj) {
+        let at = self.entries.len() as u32;
+        let next = self.keys.insert(key, at).unwrap_or(END);
+        self.entries.push((value, next));
     }
 }
 
@@ -87,9 +140,9 @@ fn report(f: impl FnOnce(&mut Cycle)) {
 }
 
 /// Passes references on to gc-arena.
-struct Marker<'a, C>(&'a mut C);
+struct Marker<'a, M, C>(&'a mut C, PhantomData<fn(M)>);
 
-impl<'gc, C: Trace<'gc>> Visitor for Marker<'_, C> {
+impl<'gc, M: Model, C: Trace<'gc>> Visitor for Marker<'_, M, C> {
     #[inline(always)]
     fn object(&mut self, obj: Obj) {
         // SAFETY: only objects of this heap refer to each other, and a live one's referents live.
@@ -98,8 +151,22 @@ impl<'gc, C: Trace<'gc>> Visitor for Marker<'_, C> {
     fn weak(&mut self, owner: Obj) {
         report(|cycle| cycle.weak.push(owner))
     }
+    /// A value whose key was traced is marked at once, the others wait for their
+    /// keys. If an entry changes, the barrier has its owner traced again.
     fn ephemerons(&mut self, owner: Obj) {
-        report(|cycle| cycle.ephemerons.owners.push(owner))
+        report(|cycle| {
+            cycle.owners.push(owner);
+            // SAFETY: `owner` is being traced, so it is alive; the program is stopped.
+            unsafe {
+                M::ephemerons(owner, &mut |key, value| {
+                    if cycle.is_traced(key) {
+                        self.object(value)
+                    } else {
+                        cycle.ephemerons.wait(key, value)
+                    }
+                })
+            }
+        })
     }
 }
 
@@ -110,13 +177,20 @@ impl<'gc, C: Trace<'gc>> Visitor for Marker<'_, C> {
 #[inline(never)]
 pub(super) unsafe fn traced<'gc, M: Model, C: Trace<'gc>>(obj: Obj, cc: &mut C) {
     // SAFETY: as the caller promised.
-    let work = unsafe { M::trace(obj, &mut Marker(cc)) };
-    if !obj.unlogged() {
-        obj.set_flags(obj.flags() | UNLOGGED)
-    }
+    let work = unsafe { M::trace(obj, &mut Marker::<M, C>(cc, PhantomData)) };
     report(|cycle| {
         cycle.work += work;
-        cycle.ephemerons.visited(obj);
+        obj.set_flags(obj.flags() & !TRACED | cycle.parity | UNLOGGED);
+        if !cycle.ephemerons.keys.is_empty()
+            && let Some(mut at) = cycle.ephemerons.keys.remove(&obj)
+        {
+            while at != END {
+                let (value, next) = cycle.ephemerons.entries[at as usize];
+                // SAFETY: the entry was found in this cycle; nothing is freed before its sweep.
+                cc.trace_gc(unsafe { pointer(value) });
+                at = next;
+            }
+        }
         let credit = credit(cell_bytes(obj));
         if credit > 0.0 {
             cycle.metrics.adjust_debt(-credit)
@@ -125,9 +199,15 @@ pub(super) unsafe fn traced<'gc, M: Model, C: Trace<'gc>>(obj: Obj, cc: &mut C) 
 }
 
 /// gc-arena is about to free an object of `bytes` bytes, for which it allocated
-/// `committed`; it may be overwritten.
-pub(super) fn freed(obj: Obj, bytes: usize, committed: usize) {
+/// `committed`: drops its payload; it may be overwritten.
+pub(super) fn freed<M: Model>(obj: Obj, bytes: usize, committed: usize) {
+    let mut outside = 0;
+    if obj.flags() & PAYLOAD != 0 {
+        // SAFETY: registered, dead, and freed after this.
+        outside = unsafe { M::drop_payload(obj) };
+    }
     report(|cycle| {
+        cycle.freed_outside += outside;
         cycle.freed.0 += bytes;
         cycle.freed.1 += 1;
         cycle.objects.borrow_mut().remove(obj, committed);
@@ -153,7 +233,7 @@ impl Visitor for RootMarker<'_> {
         report(|cycle| cycle.weak.push(owner))
     }
     fn ephemerons(&mut self, owner: Obj) {
-        report(|cycle| cycle.ephemerons.owners.push(owner))
+        report(|cycle| cycle.owners.push(owner))
     }
 }
 

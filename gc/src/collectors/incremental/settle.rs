@@ -1,10 +1,11 @@
-//! The end of marking, in gc-arena's finalize phase: weak references,
-//! ephemerons, finalizers, in Lua's order (`weak.rs`), and whatever outside of
-//! the heap knows of the dead.
+//! The end of marking, in gc-arena's finalize phase: weak references and
+//! finalizers, in Lua's order (`weak.rs`), and whatever outside of the heap
+//! knows of the dead.
 //!
 //! `is_dead` tells what was not reached, `resurrect` makes it grey, and
-//! `finish_marking` lets gc-arena mark on from there. The common code of
-//! all collectors decides; it sees gc-arena's verdict through a [`Scope`].
+//! `finish_marking` lets gc-arena mark on from there, ephemerons included
+//! (`hook.rs`). The common code of all collectors decides; it sees gc-arena's
+//! verdict through a [`Scope`].
 
 use super::Incremental;
 use super::cell::pointer;
@@ -60,18 +61,6 @@ impl Incremental {
         })
     }
 
-    /// Closes over ephemerons: each round lets gc-arena visit the values whose
-    /// keys were reached, and the visits wake entries that waited for their key.
-    fn converge<M: Model>(&mut self) {
-        loop {
-            self.examine::<M, _>(|tracer| tracer.converge());
-            self.examine::<M, _>(|_| ());
-            if self.cycle.borrow().ephemerons.settled() {
-                return;
-            }
-        }
-    }
-
     /// Marks to the end, decides on all that is weak, and begins the sweep.
     pub(super) fn settle<M: Model, R: Roots>(
         &mut self,
@@ -81,35 +70,24 @@ impl Incremental {
     ) {
         let finalizers = &mut core.finalizers;
         self.examine::<M, _>(|tracer| finalizers.mark_pending(tracer, true));
-        self.converge::<M>();
-        pause.phase(Phase::Mark);
-        let (cleared, resurrected) = self.examine::<M, _>(|tracer| {
+        let cleared = self.examine::<M, _>(|tracer| {
+            pause.phase(Phase::Mark);
             tracer.clear_weak_values(0);
-            (tracer.weak.len(), finalizers.resurrect(tracer, true))
+            finalizers.resurrect(tracer, true);
+            tracer.weak.len()
         });
-        if resurrected {
-            self.converge::<M>();
-        }
         self.examine::<M, _>(|tracer| {
             tracer.clear_weak_keys();
             tracer.clear_weak_values(cleared);
         });
         pause.phase(Phase::Weak);
-        let drops = &mut core.drops;
-        let freed = self.examine::<M, _>(|tracer| {
+        self.examine::<M, _>(|tracer| {
             let live = |o: Obj| tracer.scope.reached(o);
             // SAFETY: the caller lends the roots; gc-arena does not look at them meanwhile.
-            unsafe { &mut *roots }.prune(&live, true);
-            drops.drop_dead::<M>(live, true)
+            unsafe { &mut *roots }.prune(&live, true)
         });
-        core.space.external(-(freed as isize));
         core.finalizers.promote(|_| true);
-        core.drops.promote(|_| true);
-        let mut cycle = self.cycle.borrow_mut();
-        pause.work(std::mem::take(&mut cycle.work));
-        cycle.weak.clear();
-        cycle.ephemerons = Default::default();
-        drop(cycle);
+        self.cycle.get_mut().forget();
         pause.phase(Phase::Prune);
         self.begin_sweep();
     }
