@@ -9,8 +9,9 @@
 //!    sleep: gc-arena traces grey objects until the debt that was handed to it
 //!    is paid (`pacing.rs`), in portions with a look at the clock between them.
 //!    Roots are not barriered, so whenever nothing else is grey they are traced,
-//!    and again in each later slice. An ephemeron's value is marked once its key
-//!    was traced.
+//!    and again in each later slice. Ephemerons are looked into as well when
+//!    nothing else is grey: values whose keys were reached become grey, the
+//!    others wait in a map until gc-arena traces their key.
 //! 3. *Final mark* (stopped): in the slice after the one in which nothing was
 //!    grey any more, the roots are traced again. If nothing is grey still, weak
 //!    references, ephemerons and finalizers are decided on in gc-arena's
@@ -61,6 +62,8 @@ use std::time::{Duration, Instant};
 
 /// In stress mode every so many collections one is full.
 const STRESS_FULL: u32 = 8;
+/// In stress mode a slice may take so long.
+const STRESS_NS: u64 = 1_000_000_000;
 
 /// The roots, lent by the virtual machine for the time of a stop.
 #[derive(Clone, Copy)]
@@ -169,29 +172,26 @@ impl Incremental {
 
     /// Lets gc-arena pay debt until it has marked everything, the cycle ended,
     /// or quota or time are used up.
-    fn pay(&mut self, mut quota: f64, ns: u64) {
+    fn pay(&mut self, quota: &mut f64, deadline: Instant) {
         // SAFETY: the books outlive the guard.
         let _reporting = unsafe { Reporting::to(&self.cycle) };
-        let start = Instant::now();
-        let time = Duration::from_nanos(ns);
         let sweeping = self.sweeping();
         self.marked = false;
-        while quota > 0.0 {
+        while *quota > 0.0 {
             let portion = quota.min(pacing::PORTION);
-            quota -= portion;
+            *quota -= portion;
             self.pending -= portion;
             self.arena.metrics().adjust_debt(portion);
             if sweeping {
                 self.arena.cycle_debt();
                 if self.sleeping() {
-                    self.cycle.borrow_mut().end();
                     break;
                 }
             } else if self.arena.mark_debt().is_some() {
                 self.marked = true;
                 break;
             }
-            if start.elapsed() >= time {
+            if Instant::now() >= deadline {
                 break;
             }
         }
@@ -209,7 +209,6 @@ impl Incremental {
         // SAFETY: the books outlive the guard.
         let _reporting = unsafe { Reporting::to(&self.cycle) };
         self.arena.finish_cycle();
-        self.cycle.borrow_mut().end();
     }
 
     /// Gives the heap back what gc-arena freed.
@@ -261,7 +260,18 @@ impl Incremental {
         let mut pause = core.stats.begin(kind, cause);
         pause.before(core.space.used(), core.space.objects());
         self.lend(roots);
-        self.pay(quota, ns);
+        let mut quota = quota;
+        let deadline = Instant::now() + Duration::from_nanos(ns);
+        self.pay(&mut quota, deadline);
+        while self.marked && !self.cycle.borrow().all_seen() {
+            self.look_into_ephemerons::<M>(Some(deadline));
+            if Instant::now() >= deadline {
+                self.marked = false;
+                break;
+            }
+            quota = quota.max(pacing::PORTION);
+            self.pay(&mut quota, deadline);
+        }
         pause.phase(if sweeping { Phase::Sweep } else { Phase::Mark });
         if again && self.marked {
             self.settle::<M, R>(core, roots, &mut pause);
@@ -281,7 +291,7 @@ impl Incremental {
             self.full::<M, R>(core, roots, PauseKind::Full, Cause::Stress)
         } else {
             let quota = (1usize << (random / 8 % 12)) as f64;
-            self.slice::<M, R>(core, roots, Cause::Stress, quota, u64::MAX)
+            self.slice::<M, R>(core, roots, Cause::Stress, quota, STRESS_NS)
         }
     }
 
@@ -336,10 +346,7 @@ impl Collector for Incremental {
         core.space.set_budget(step)
     }
     unsafe fn allocate<M: Model>(&mut self, core: &mut Core, size: usize, kind: u8) -> Option<Obj> {
-        let sweeping = self.sweeping();
-        let cycle = self.cycle.get_mut();
-        let flags = cycle.newborn(sweeping);
-        let mut objects = cycle.objects.borrow_mut();
+        let mut objects = self.cycle.get_mut().objects.borrow_mut();
         let new = if size <= SMALL_LIMIT {
             let class = class_of(size);
             let new = self
@@ -354,7 +361,6 @@ impl Collector for Incremental {
             objects.add_large(new.obj, new.bytes, new.committed);
             new
         };
-        new.obj.set_flags(flags);
         self.allocated += 1;
         core.space.account(new.bytes, 1);
         Some(new.obj)

@@ -16,13 +16,15 @@ use gc_arena::collect::Trace;
 use gc_arena::metrics::Metrics;
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
-use std::marker::PhantomData;
 use std::ptr::null;
 use std::rc::Rc;
 
-/// Flag of an object's header: equal to the cycle's parity if the object was
-/// traced in this cycle. Every object that survives a cycle is traced in it.
-const TRACED: u8 = 16;
+/// Flag of an object's header: it is on the list of those with weak references.
+const WEAK: u8 = 64;
+/// Flag: it is on the list of those with ephemerons.
+const OWNER: u8 = 32;
+/// Flag: its ephemerons are to be looked into.
+const UNSEEN: u8 = 16;
 
 /// The books of the cycle in progress.
 pub(super) struct Cycle {
@@ -30,10 +32,9 @@ pub(super) struct Cycle {
     pub weak: Vec<Obj>,
     /// Traced objects with ephemerons.
     pub owners: Vec<Obj>,
-    ephemerons: Ephemerons,
-    /// What [`TRACED`] is in an object that was traced in this cycle (or, between
-    /// two cycles, will be in the next).
-    parity: u8,
+    /// Those that are to be looked into: traced since they were.
+    unseen: Vec<Obj>,
+    pub waiting: Waiting,
     /// Slots and edges traced.
     pub work: usize,
     /// Bytes and number of the objects freed and not yet accounted for.
@@ -53,8 +54,8 @@ impl Cycle {
         Cycle {
             weak: Vec::new(),
             owners: Vec::new(),
-            ephemerons: Ephemerons::default(),
-            parity: 0,
+            unseen: Vec::new(),
+            waiting: Waiting::default(),
             work: 0,
             freed: (0, 0),
             freed_outside: 0,
@@ -68,44 +69,80 @@ impl Cycle {
         std::mem::swap(&mut self.weak, &mut tracer.weak);
         std::mem::swap(&mut self.owners, &mut tracer.ephemerons.owners);
     }
-    /// The flags of a new object: those of one not traced in the cycle that will
-    /// decide on it, which during a sweep is the next one.
-    pub fn newborn(&self, sweeping: bool) -> u8 {
-        if sweeping {
-            self.parity
-        } else {
-            self.parity ^ TRACED
+    /// Whether no ephemerons are to be looked into.
+    pub fn all_seen(&self) -> bool {
+        self.unseen.is_empty()
+    }
+    /// The next object whose ephemerons are to be looked into.
+    pub fn next_unseen(&mut self) -> Option<Obj> {
+        let owner = self.unseen.pop()?;
+        owner.set_flags(owner.flags() & !UNSEEN);
+        Some(owner)
+    }
+    fn add_weak(&mut self, owner: Obj) {
+        if owner.flags() & WEAK == 0 {
+            owner.set_flags(owner.flags() | WEAK);
+            self.weak.push(owner)
         }
     }
-    /// A sweep has ended: nothing was traced by the next cycle yet.
-    pub fn end(&mut self) {
-        self.parity ^= TRACED;
+    fn add_owner(&mut self, owner: Obj) {
+        let flags = owner.flags();
+        owner.set_flags(flags | OWNER | UNSEEN);
+        if flags & OWNER == 0 {
+            self.owners.push(owner)
+        }
+        if flags & UNSEEN == 0 {
+            self.unseen.push(owner)
+        }
     }
-    /// Marking has ended, and all that is weak was decided on.
+    /// Marking has ended, and all that is weak was decided on; nothing was freed yet.
     pub fn forget(&mut self) {
+        for owner in self.weak.iter().chain(&self.owners) {
+            owner.set_flags(owner.flags() & !(WEAK | OWNER | UNSEEN))
+        }
         self.weak = Vec::new();
         self.owners = Vec::new();
-        self.ephemerons = Ephemerons::default();
-    }
-    fn is_traced(&self, obj: Obj) -> bool {
-        obj.flags() & TRACED == self.parity
+        self.unseen = Vec::new();
+        self.waiting = Waiting::default();
     }
 }
 
 const END: u32 = u32::MAX;
 
-/// Ephemeron entries whose keys were not traced yet, in lists by key.
+/// Values of ephemerons whose keys were not reached yet, in lists by key.
 #[derive(Default)]
-struct Ephemerons {
+pub(super) struct Waiting {
     keys: FxHashMap<Obj, u32>,
-    entries: Vec<(Obj, u32)>,
+    values: Vec<(Obj, u32)>,
 }
 
-impl Ephemerons {
-    fn wait(&mut self, key: Obj, value: Obj) {
-        let at = self.entries.len() as u32;
+impl Waiting {
+    /// `value` waits for `key`.
+    pub fn add(&mut self, key: Obj, value: Obj) {
+        let at = self.values.len() as u32;
         let next = self.keys.insert(key, at).unwrap_or(END);
-        self.entries.push((value, next));
+        self.values.push((value, next));
+    }
+    /// Takes the values that wait for `key`.
+    #[inline(always)]
+    fn take(&mut self, key: Obj, mut f: impl FnMut(Obj)) {
+        if !self.keys.is_empty()
+            && let Some(mut at) = self.keys.remove(&key)
+        {
+            while at != END {
+                let (value, next) = self.values[at as usize];
+                f(value);
+                at = next;
+            }
+        }
+    }
+    /// Takes the values whose keys were reached without a visit. Whether there were any.
+    pub fn take_reached(&mut self, reached: impl Fn(Obj) -> bool, mut f: impl FnMut(Obj)) -> bool {
+        let keys: Vec<Obj> = self.keys.keys().copied().filter(|&k| reached(k)).collect();
+        for &key in &keys {
+            self.take(key, &mut f)
+        }
+        !keys.is_empty()
     }
 }
 
@@ -140,33 +177,19 @@ fn report(f: impl FnOnce(&mut Cycle)) {
 }
 
 /// Passes references on to gc-arena.
-struct Marker<'a, M, C>(&'a mut C, PhantomData<fn(M)>);
+struct Marker<'a, C>(&'a mut C);
 
-impl<'gc, M: Model, C: Trace<'gc>> Visitor for Marker<'_, M, C> {
+impl<'gc, C: Trace<'gc>> Visitor for Marker<'_, C> {
     #[inline(always)]
     fn object(&mut self, obj: Obj) {
         // SAFETY: only objects of this heap refer to each other, and a live one's referents live.
         self.0.trace_gc(unsafe { pointer(obj) })
     }
     fn weak(&mut self, owner: Obj) {
-        report(|cycle| cycle.weak.push(owner))
+        report(|cycle| cycle.add_weak(owner))
     }
-    /// A value whose key was traced is marked at once, the others wait for their
-    /// keys. If an entry changes, the barrier has its owner traced again.
     fn ephemerons(&mut self, owner: Obj) {
-        report(|cycle| {
-            cycle.owners.push(owner);
-            // SAFETY: `owner` is being traced, so it is alive; the program is stopped.
-            unsafe {
-                M::ephemerons(owner, &mut |key, value| {
-                    if cycle.is_traced(key) {
-                        self.object(value)
-                    } else {
-                        cycle.ephemerons.wait(key, value)
-                    }
-                })
-            }
-        })
+        report(|cycle| cycle.add_owner(owner))
     }
 }
 
@@ -177,20 +200,15 @@ impl<'gc, M: Model, C: Trace<'gc>> Visitor for Marker<'_, M, C> {
 #[inline(never)]
 pub(super) unsafe fn traced<'gc, M: Model, C: Trace<'gc>>(obj: Obj, cc: &mut C) {
     // SAFETY: as the caller promised.
-    let work = unsafe { M::trace(obj, &mut Marker::<M, C>(cc, PhantomData)) };
+    let work = unsafe { M::trace(obj, &mut Marker(cc)) };
+    if !obj.unlogged() {
+        obj.set_flags(obj.flags() | UNLOGGED)
+    }
     report(|cycle| {
         cycle.work += work;
-        obj.set_flags(obj.flags() & !TRACED | cycle.parity | UNLOGGED);
-        if !cycle.ephemerons.keys.is_empty()
-            && let Some(mut at) = cycle.ephemerons.keys.remove(&obj)
-        {
-            while at != END {
-                let (value, next) = cycle.ephemerons.entries[at as usize];
-                // SAFETY: the entry was found in this cycle; nothing is freed before its sweep.
-                cc.trace_gc(unsafe { pointer(value) });
-                at = next;
-            }
-        }
+        // SAFETY: a value was found in this cycle; nothing is freed before its sweep.
+        let mark = |value| cc.trace_gc(unsafe { pointer(value) });
+        cycle.waiting.take(obj, mark);
         let credit = credit(cell_bytes(obj));
         if credit > 0.0 {
             cycle.metrics.adjust_debt(-credit)
@@ -230,10 +248,10 @@ impl Visitor for RootMarker<'_> {
         (self.0)(obj)
     }
     fn weak(&mut self, owner: Obj) {
-        report(|cycle| cycle.weak.push(owner))
+        report(|cycle| cycle.add_weak(owner))
     }
     fn ephemerons(&mut self, owner: Obj) {
-        report(|cycle| cycle.owners.push(owner))
+        report(|cycle| cycle.add_owner(owner))
     }
 }
 
