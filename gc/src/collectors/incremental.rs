@@ -9,9 +9,7 @@
 //!    sleep: gc-arena traces grey objects until the debt that was handed to it
 //!    is paid (`pacing.rs`), in portions with a look at the clock between them.
 //!    Roots are not barriered, so whenever nothing else is grey they are traced,
-//!    and again in each later slice. Ephemerons are looked into as well when
-//!    nothing else is grey: values whose keys were reached become grey, the
-//!    others wait in a map until gc-arena traces their key.
+//!    and again in each later slice.
 //! 3. *Final mark* (stopped): in the slice after the one in which nothing was
 //!    grey any more, the roots are traced again. If nothing is grey still, weak
 //!    references, ephemerons and finalizers are decided on in gc-arena's
@@ -172,14 +170,15 @@ impl Incremental {
 
     /// Lets gc-arena pay debt until it has marked everything, the cycle ended,
     /// or quota or time are used up.
-    fn pay(&mut self, quota: &mut f64, deadline: Instant) {
+    fn pay(&mut self, mut quota: f64, ns: u64) {
+        let deadline = Instant::now() + Duration::from_nanos(ns);
         // SAFETY: the books outlive the guard.
         let _reporting = unsafe { Reporting::to(&self.cycle) };
         let sweeping = self.sweeping();
         self.marked = false;
-        while *quota > 0.0 {
+        while quota > 0.0 {
             let portion = quota.min(pacing::PORTION);
-            *quota -= portion;
+            quota -= portion;
             self.pending -= portion;
             self.arena.metrics().adjust_debt(portion);
             if sweeping {
@@ -260,18 +259,7 @@ impl Incremental {
         let mut pause = core.stats.begin(kind, cause);
         pause.before(core.space.used(), core.space.objects());
         self.lend(roots);
-        let mut quota = quota;
-        let deadline = Instant::now() + Duration::from_nanos(ns);
-        self.pay(&mut quota, deadline);
-        while self.marked && !self.cycle.borrow().all_seen() {
-            self.look_into_ephemerons::<M>(Some(deadline));
-            if Instant::now() >= deadline {
-                self.marked = false;
-                break;
-            }
-            quota = quota.max(pacing::PORTION);
-            self.pay(&mut quota, deadline);
-        }
+        self.pay(quota, ns);
         pause.phase(if sweeping { Phase::Sweep } else { Phase::Mark });
         if again && self.marked {
             self.settle::<M, R>(core, roots, &mut pause);

@@ -16,7 +16,6 @@ use crate::model::{Model, Roots};
 use crate::stats::Phase;
 use crate::stats::pause::Pause;
 use gc_arena::{Finalization, Gc};
-use std::time::Instant;
 
 /// What gc-arena has reached.
 pub(super) struct Verdict<'gc> {
@@ -68,9 +67,8 @@ impl Incremental {
     }
 
     /// Looks into ephemerons, once nothing is grey: marks the values whose keys
-    /// were reached, the others wait for a visit of their key. Stops at the
-    /// deadline, but looks into one object at least.
-    pub(super) fn look_into_ephemerons<M: Model>(&mut self, deadline: Option<Instant>) {
+    /// were reached, the others wait for a visit of their key.
+    fn look_into_ephemerons<M: Model>(&mut self) {
         let cycle = &self.cycle;
         let marked = self.arena.finish_marking();
         let marked = marked.expect("marking ends unless a sweep is under way");
@@ -87,9 +85,6 @@ impl Incremental {
                 };
                 // SAFETY: `owner` was traced in this cycle, so it is alive; the program is stopped.
                 unsafe { M::ephemerons(owner, &mut entry) };
-                if deadline.is_some_and(|d| Instant::now() >= d) {
-                    break;
-                }
             }
         })
     }
@@ -99,7 +94,7 @@ impl Incremental {
         loop {
             self.mark_all();
             if !self.cycle.borrow().all_seen() {
-                self.look_into_ephemerons::<M>(None);
+                self.look_into_ephemerons::<M>();
                 continue;
             }
             // Keys without references are not visited.
