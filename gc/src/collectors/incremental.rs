@@ -25,7 +25,9 @@
 //! Barrier: gc-arena's trace of an object sets UNLOGGED, as the object is black
 //! then. `log` clears the bit and calls gc-arena's backward barrier, which
 //! makes a black object grey again. So while marking a black object is UNLOGGED;
-//! a bit left over from the last cycle costs one useless call. The stacks of
+//! a bit left over from the last cycle costs one useless call. Of a large cell
+//! (a chunk of an array, a segment of a hash) the bit stays set while marking,
+//! and what is stored into it becomes grey, by gc-arena's forward barrier. The stacks of
 //! running coroutines are objects that the virtual machine logs before each
 //! safepoint.
 //!
@@ -48,6 +50,7 @@ use crate::heap::foreign::Foreign;
 use crate::heap::size_class::{SMALL_LIMIT, class_of};
 use crate::model::{Model, Roots};
 use crate::options::Options;
+use crate::slot::referent;
 use crate::stats::pause::Pause;
 use crate::stats::{Cause, PauseKind, Phase};
 use gc_arena::arena::CollectionPhase;
@@ -58,6 +61,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+/// Of cells larger than this, in bytes, the barrier makes the object grey that is
+/// stored, not the cell. Random stores into an array of 10^7 tables would otherwise
+/// have its chunks traced again faster than marking proceeds.
+const LARGE_OWNER: usize = 256;
 /// In stress mode every so many collections one is full.
 const STRESS_FULL: u32 = 8;
 /// In stress mode a slice may take so long.
@@ -363,6 +370,22 @@ impl Collector for Incremental {
             self.arena.mutate(|mc, _| {
                 // SAFETY: a live object of this heap.
                 mc.backward_barrier(unsafe { cell::pointer(owner) }, None)
+            })
+        }
+    }
+    /// A large cell that was traced is not traced again for each store into it:
+    /// what is stored becomes grey instead, by gc-arena's forward barrier.
+    fn store(&mut self, core: &mut Core, owner: Obj, word: u64) {
+        let bytes = cell::cell_bytes(owner);
+        if !self.marking() || (1..=LARGE_OWNER).contains(&bytes) {
+            return self.log(core, owner);
+        }
+        core.stats.count_log(1);
+        if let Some(target) = referent(word) {
+            self.arena.mutate(|mc, _| {
+                // SAFETY: live objects of this heap.
+                let (owner, target) = unsafe { (cell::pointer(owner), cell::pointer(target)) };
+                mc.forward_barrier(Some(owner), target)
             })
         }
     }
