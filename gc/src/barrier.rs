@@ -13,7 +13,7 @@
 //! | collector | when UNLOGGED is armed | what `log` does |
 //! |---|---|---|
 //! | `none`, `marksweep` | never | clears the bit, should another collector have set it |
-//! | `incremental` | when gc-arena has traced the object | clears the bit, and calls gc-arena's backward barrier: a black object is grey again |
+//! | `incremental` | when gc-arena has traced the object | clears the bit, and calls gc-arena's backward barrier: a black object is grey again; of a large cell, what is stored becomes grey |
 //! | `generational` | on every old object | remembers the object for the next minor; of a large cell only the new referent, if young. During a cycle, an old referent stored into a large cell becomes grey |
 //!
 //! Slots are private and written by [`Slot`](crate::Slot) and

@@ -152,6 +152,10 @@ pub(crate) trait Collector {
         // SAFETY: as the caller promised.
         unsafe { core.space.alloc_slow(size, kind) }
     }
+    /// `obj` has something to drop when it dies.
+    fn register_drop(&mut self, core: &mut Core, obj: Obj) {
+        core.drops.register(obj)
+    }
     /// Whether a cycle of steps is under way that this collector keeps the books of.
     fn in_cycle(&self) -> bool {
         false
@@ -246,6 +250,9 @@ impl Collector for AnyCollector {
     unsafe fn allocate<M: Model>(&mut self, core: &mut Core, size: usize, kind: u8) -> Option<Obj> {
         // SAFETY: as the caller promised.
         each!(self, c => unsafe { c.allocate::<M>(core, size, kind) })
+    }
+    fn register_drop(&mut self, core: &mut Core, obj: Obj) {
+        each!(self, c => c.register_drop(core, obj))
     }
     fn in_cycle(&self) -> bool {
         each!(self, c => c.in_cycle())

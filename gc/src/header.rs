@@ -15,6 +15,8 @@ pub const UNLOGGED: u8 = 1;
 pub const FROZEN: u8 = 0x80;
 /// The object is on the list of objects with a finalizer.
 pub const FINALIZABLE: u8 = 2;
+/// The object has something to drop.
+pub(crate) const PAYLOAD: u8 = 4;
 
 /// First word of every heap object.
 #[repr(C, align(8))]

@@ -229,7 +229,7 @@ impl<M: Model> Heap<M> {
     }
     /// `obj` owns something outside of the heap: call `Model::drop_payload` when it dies.
     pub fn register_drop(&mut self, obj: Obj) {
-        self.core.drops.register(obj)
+        self.collector.register_drop(&mut self.core, obj)
     }
 
     /// Bytes in use: cells and external memory.

@@ -67,6 +67,12 @@ pub trait Model: Sized + 'static {
     /// # Safety
     /// `obj` is a live, initialised object of this model.
     unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize;
+    /// Whether objects of `kind` may have references, weak or strong. A collector
+    /// need not trace those that never have any.
+    fn has_references(kind: u8) -> bool {
+        let _ = kind;
+        true
+    }
     /// Calls `entry(key, value)` for each ephemeron entry of `obj` whose value is a reference.
     ///
     /// # Safety

@@ -89,10 +89,6 @@ impl Ephemerons {
             self.woken.push(first);
         }
     }
-    /// Whether all owners were looked at, and nothing has woken since.
-    pub fn settled(&self) -> bool {
-        self.seen == self.owners.len() && self.woken.is_empty()
-    }
 }
 
 impl<M: Model, S: Scope> Tracer<M, S> {

@@ -160,14 +160,18 @@ impl<const AGES: bool> World<AGES> {
 
     fn alloc(&mut self) -> Id {
         let kind = [
-            NODE, NODE, NODE, NODE, EDGES, EDGES, WEAK, EPHEMERON, PAYLOAD,
-        ][self.rng.below(9)];
+            NODE, NODE, NODE, NODE, EDGES, EDGES, WEAK, EPHEMERON, PAYLOAD, LEAF,
+        ][self.rng.below(10)];
         let n = match self.rng.below(100) {
             0 => 5000 + self.rng.below(20000),
             1..5 => self.rng.below(600),
             _ => self.rng.below(12),
         };
-        let n = if kind == EPHEMERON { n / 2 * 2 } else { n };
+        let n = match kind {
+            EPHEMERON => n / 2 * 2,
+            LEAF => 0,
+            _ => n,
+        };
         let id = self.next;
         self.next += 1;
         let obj = self.m.alloc(kind, id, n);

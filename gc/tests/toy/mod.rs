@@ -16,6 +16,9 @@ pub const EPHEMERON: u8 = 4;
 /// As NODE, and owns a payload outside of the heap.
 pub const PAYLOAD: u8 = 5;
 
+/// Never any fields.
+pub const LEAF: u8 = 6;
+
 /// A word that is no reference.
 pub const NIL: u64 = 0;
 const FIELDS: usize = 16;
@@ -96,10 +99,13 @@ impl Model for Toy {
                 }
                 v.ephemerons(obj)
             }
-            NODE | PAYLOAD => (0..n).for_each(|i| v.slot(slot(obj, i))),
+            NODE | PAYLOAD | LEAF => (0..n).for_each(|i| v.slot(slot(obj, i))),
             kind => panic!("traced an object of kind {kind}"),
         }
         n
+    }
+    fn has_references(kind: u8) -> bool {
+        kind != LEAF
     }
     unsafe fn ephemerons(obj: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
         for i in (0..len(obj)).step_by(2) {
@@ -133,7 +139,7 @@ impl Model for Toy {
         0
     }
     fn kind_name(kind: u8) -> &'static str {
-        ["?", "node", "edges", "weak", "ephemeron", "payload"]
+        ["?", "node", "edges", "weak", "ephemeron", "payload", "leaf"]
             .get(kind as usize)
             .unwrap_or(&"?")
     }

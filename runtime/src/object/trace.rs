@@ -31,6 +31,9 @@ impl Model for LuaModel {
             }
         }
     }
+    fn has_references(k: u8) -> bool {
+        k != kind::STRING && k != kind::BOXED_INT
+    }
     unsafe fn ephemerons(obj: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
         // SAFETY: as for the caller.
         unsafe { super::table::ephemerons(obj, entry) }

@@ -29,19 +29,19 @@ const ARENA_HEADER: usize = 16;
 /// Bytes before a large object.
 const PREFIX: usize = 16;
 
-/// An object in memory that gc-arena allocated.
+/// An object in memory that gc-arena allocated; a `LEAF` is never traced.
 #[repr(C, align(16))]
-struct Small<M, const GRANULES: usize> {
+struct Small<M: Model, const GRANULES: usize, const LEAF: bool> {
     memory: UnsafeCell<[MaybeUninit<[u64; GRANULE / 8]>; GRANULES]>,
     model: PhantomData<fn(M)>,
 }
 
-impl<M: Model, const GRANULES: usize> Small<M, GRANULES> {
+impl<M: Model, const GRANULES: usize, const LEAF: bool> Small<M, GRANULES, LEAF> {
     #[inline(always)]
     fn allocate(mc: &Mutation<'_>) -> NonNull<Header> {
         let cell = Gc::new(
             mc,
-            Small::<M, GRANULES> {
+            Small::<M, GRANULES, LEAF> {
                 memory: UnsafeCell::new([MaybeUninit::uninit(); GRANULES]),
                 model: PhantomData,
             },
@@ -50,7 +50,7 @@ impl<M: Model, const GRANULES: usize> Small<M, GRANULES> {
     }
 }
 
-impl<M, const GRANULES: usize> Small<M, GRANULES> {
+impl<M: Model, const GRANULES: usize, const LEAF: bool> Small<M, GRANULES, LEAF> {
     #[inline(always)]
     fn obj(&self) -> Obj {
         // SAFETY: gc-arena calls us for cells that `allocate_small` made objects.
@@ -60,28 +60,31 @@ impl<M, const GRANULES: usize> Small<M, GRANULES> {
 
 // SAFETY: every reference of the object is traced by its model; all changes
 // go through the barrier, which tells gc-arena.
-unsafe impl<'gc, M: Model, const GRANULES: usize> Collect<'gc> for Small<M, GRANULES> {
+unsafe impl<'gc, M: Model, const GRANULES: usize, const LEAF: bool> Collect<'gc>
+    for Small<M, GRANULES, LEAF>
+{
+    const NEEDS_TRACE: bool = !LEAF;
     fn trace<C: Trace<'gc>>(&self, cc: &mut C) {
         // SAFETY: gc-arena traces live objects only.
         unsafe { traced::<M, C>(self.obj(), cc) }
     }
 }
 
-impl<M, const GRANULES: usize> Drop for Small<M, GRANULES> {
+impl<M: Model, const GRANULES: usize, const LEAF: bool> Drop for Small<M, GRANULES, LEAF> {
     fn drop(&mut self) {
         let bytes = GRANULES * GRANULE;
-        freed(self.obj(), bytes, bytes + ARENA_HEADER)
+        freed::<M>(self.obj(), bytes, bytes + ARENA_HEADER)
     }
 }
 
 /// The owner of a large object.
-struct Large<M> {
+struct Large<M: Model> {
     object: NonNull<Header>,
     bytes: usize,
     model: PhantomData<fn(M)>,
 }
 
-impl<M> Large<M> {
+impl<M: Model> Large<M> {
     fn layout(bytes: usize) -> Option<Layout> {
         Layout::from_size_align(bytes.checked_add(PREFIX)?, GRANULE).ok()
     }
@@ -98,12 +101,12 @@ unsafe impl<'gc, M: Model> Collect<'gc> for Large<M> {
     }
 }
 
-impl<M> Drop for Large<M> {
+impl<M: Model> Drop for Large<M> {
     fn drop(&mut self) {
         // SAFETY: our object, allocated with this layout; nobody refers to it any more.
         unsafe {
             let obj = Obj::from_ptr(self.object);
-            freed(obj, self.bytes, Self::committed(self.bytes));
+            freed::<M>(obj, self.bytes, Self::committed(self.bytes));
             if let Some(layout) = Self::layout(self.bytes) {
                 dealloc(self.object.as_ptr().cast::<u8>().sub(PREFIX), layout)
             }
@@ -113,14 +116,15 @@ impl<M> Drop for Large<M> {
 
 type Allocate = fn(&Mutation<'_>) -> NonNull<Header>;
 
-struct Cells<M>(PhantomData<fn(M)>);
+/// The allocators of cells with references (`LEAF` false) and without.
+struct Cells<M, const LEAF: bool>(PhantomData<fn(M)>);
 
 macro_rules! cells {
     ($($class:literal)*) => {
-        impl<M: Model> Cells<M> {
+        impl<M: Model, const LEAF: bool> Cells<M, LEAF> {
             /// Allocates a cell, by class.
             const ALLOCATE: [Allocate; CLASSES] =
-                [$(Small::<M, { CELL_BYTES[$class] as usize / GRANULE }>::allocate),*];
+                [$(Small::<M, { CELL_BYTES[$class] as usize / GRANULE }, LEAF>::allocate),*];
         }
     };
 }
@@ -142,7 +146,11 @@ pub(super) struct Allocated {
 /// A new object in a cell of `class`.
 #[inline]
 pub(super) fn allocate_small<M: Model>(mc: &Mutation<'_>, class: usize, kind: u8) -> Allocated {
-    let header = Cells::<M>::ALLOCATE[class](mc);
+    let header = if M::has_references(kind) {
+        Cells::<M, false>::ALLOCATE[class](mc)
+    } else {
+        Cells::<M, true>::ALLOCATE[class](mc)
+    };
     let bytes = CELL_BYTES[class] as usize;
     // SAFETY: memory of a cell, which nobody else knows.
     let obj = unsafe {

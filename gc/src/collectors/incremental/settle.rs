@@ -1,13 +1,14 @@
-//! The end of marking, in gc-arena's finalize phase: weak references,
-//! ephemerons, finalizers, in Lua's order (`weak.rs`), and whatever outside of
-//! the heap knows of the dead.
+//! The end of marking, in gc-arena's finalize phase: weak references and
+//! finalizers, in Lua's order (`weak.rs`), and whatever outside of the heap
+//! knows of the dead.
 //!
 //! `is_dead` tells what was not reached, `resurrect` makes it grey, and
-//! `finish_marking` lets gc-arena mark on from there. The common code of
-//! all collectors decides; it sees gc-arena's verdict through a [`Scope`].
+//! `finish_marking` lets gc-arena mark on from there. The common code of all collectors decides; it sees gc-arena's
+//! verdict through a [`Scope`].
 
 use super::Incremental;
 use super::cell::pointer;
+use super::hook::Reporting;
 use crate::core::Core;
 use crate::header::Obj;
 use crate::mark::{GreyQueue, Scope, Tracer};
@@ -41,16 +42,21 @@ impl Scope for Verdict<'_> {
 }
 
 impl Incremental {
+    /// Lets gc-arena mark until nothing is grey.
+    fn mark_all(&mut self) {
+        // SAFETY: the books outlive the guard.
+        let _reporting = unsafe { Reporting::to(&self.cycle) };
+        self.arena.finish_marking();
+    }
+
     /// Lets gc-arena mark to the end, then shows its verdict to `f`.
     ///
     /// The roots must be lent, and no sweep be under way.
     fn examine<M: Model, T>(&mut self, f: impl FnOnce(&mut Tracer<M, Verdict>) -> T) -> T {
-        // SAFETY: the books outlive the guard.
-        let reporting = unsafe { super::hook::Reporting::to(&self.cycle) };
-        let marked = self.arena.finish_marking();
-        drop(reporting);
-        let marked = marked.expect("marking ends unless a sweep is under way");
+        self.mark_all();
         let cycle = &self.cycle;
+        let marked = self.arena.finish_marking();
+        let marked = marked.expect("marking ends unless a sweep is under way");
         marked.finalize(|finalization, _| {
             let mut tracer = Tracer::new(Verdict { finalization }, GreyQueue::new());
             cycle.borrow_mut().swap(&mut tracer);
@@ -60,13 +66,51 @@ impl Incremental {
         })
     }
 
-    /// Closes over ephemerons: each round lets gc-arena visit the values whose
-    /// keys were reached, and the visits wake entries that waited for their key.
+    /// Looks into ephemerons, once nothing is grey: marks the values whose keys
+    /// were reached, the others wait for a visit of their key.
+    fn look_into_ephemerons<M: Model>(&mut self) {
+        let cycle = &self.cycle;
+        let marked = self.arena.finish_marking();
+        let marked = marked.expect("marking ends unless a sweep is under way");
+        marked.finalize(|finalization, _| {
+            let mut verdict = Verdict { finalization };
+            let mut cycle = cycle.borrow_mut();
+            while let Some(owner) = cycle.next_unseen() {
+                let mut entry = |key, value| {
+                    if verdict.reached(key) {
+                        verdict.claim(value);
+                    } else if !verdict.reached(value) {
+                        cycle.waiting.add(key, value)
+                    }
+                };
+                // SAFETY: `owner` was traced in this cycle, so it is alive; the program is stopped.
+                unsafe { M::ephemerons(owner, &mut entry) };
+            }
+        })
+    }
+
+    /// Closes over references and ephemerons.
     fn converge<M: Model>(&mut self) {
         loop {
-            self.examine::<M, _>(|tracer| tracer.converge());
-            self.examine::<M, _>(|_| ());
-            if self.cycle.borrow().ephemerons.settled() {
+            self.mark_all();
+            if !self.cycle.borrow().all_seen() {
+                self.look_into_ephemerons::<M>();
+                continue;
+            }
+            // Keys without references are not visited.
+            let cycle = &self.cycle;
+            let marked = self.arena.finish_marking();
+            let marked = marked.expect("marking ends unless a sweep is under way");
+            let more = marked.finalize(|finalization, _| {
+                let reached = |o: Obj| Verdict { finalization }.reached(o);
+                let mut waiting = std::mem::take(&mut cycle.borrow_mut().waiting);
+                let more = waiting.take_reached(reached, |value| {
+                    Verdict { finalization }.claim(value);
+                });
+                cycle.borrow_mut().waiting = waiting;
+                more
+            });
+            if !more {
                 return;
             }
         }
@@ -82,34 +126,25 @@ impl Incremental {
         let finalizers = &mut core.finalizers;
         self.examine::<M, _>(|tracer| finalizers.mark_pending(tracer, true));
         self.converge::<M>();
-        pause.phase(Phase::Mark);
-        let (cleared, resurrected) = self.examine::<M, _>(|tracer| {
+        let cleared = self.examine::<M, _>(|tracer| {
+            pause.phase(Phase::Mark);
             tracer.clear_weak_values(0);
-            (tracer.weak.len(), finalizers.resurrect(tracer, true))
+            finalizers.resurrect(tracer, true);
+            tracer.weak.len()
         });
-        if resurrected {
-            self.converge::<M>();
-        }
+        self.converge::<M>();
         self.examine::<M, _>(|tracer| {
             tracer.clear_weak_keys();
             tracer.clear_weak_values(cleared);
         });
         pause.phase(Phase::Weak);
-        let drops = &mut core.drops;
-        let freed = self.examine::<M, _>(|tracer| {
+        self.examine::<M, _>(|tracer| {
             let live = |o: Obj| tracer.scope.reached(o);
             // SAFETY: the caller lends the roots; gc-arena does not look at them meanwhile.
-            unsafe { &mut *roots }.prune(&live, true);
-            drops.drop_dead::<M>(live, true)
+            unsafe { &mut *roots }.prune(&live, true)
         });
-        core.space.external(-(freed as isize));
         core.finalizers.promote(|_| true);
-        core.drops.promote(|_| true);
-        let mut cycle = self.cycle.borrow_mut();
-        pause.work(std::mem::take(&mut cycle.work));
-        cycle.weak.clear();
-        cycle.ephemerons = Default::default();
-        drop(cycle);
+        self.cycle.get_mut().forget();
         pause.phase(Phase::Prune);
         self.begin_sweep();
     }
