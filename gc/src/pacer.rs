@@ -41,6 +41,13 @@ pub fn full_threshold(live: usize, growth: f64) -> usize {
     grown.max(live.saturating_add(MIN_GROWTH))
 }
 
+/// Bytes allocated after which the whole heap is looked at even though it has
+/// not grown: what died old is found in the end, at a cost of marking one byte
+/// for some thirty allocated.
+pub fn patience(used: usize) -> usize {
+    used.saturating_add(1 << 20).saturating_mul(32)
+}
+
 /// How much earlier a cycle of slices begins than a full stop would: the heap
 /// may grow by so much until marking has ended.
 pub fn headroom(live: usize, due: usize) -> usize {
@@ -117,6 +124,13 @@ mod tests {
             assert_eq!(full_threshold(live, growth), want);
         }
         assert!(full_threshold(usize::MAX, 1.75) >= usize::MAX / 2);
+    }
+
+    #[test]
+    fn patience_ends() {
+        assert_eq!(patience(0), 32 << 20);
+        assert_eq!(patience(1 << 30), (32 << 30) + (32 << 20));
+        assert_eq!(patience(usize::MAX), usize::MAX);
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub(crate) struct Generational {
     nursery: usize,
     /// What was in use after the last collection.
     old: usize,
+    /// Bytes allocated since the whole heap was last looked at, roughly.
+    since: usize,
     /// Collections so far in stress mode.
     turn: u32,
     /// During a cycle: bytes the program may allocate until the next minor.
@@ -85,6 +87,7 @@ impl Generational {
         Generational {
             nursery: pacer::most_nursery(options.nursery.0, 0),
             old: 0,
+            since: 0,
             turn: 0,
             rest: 0,
             step: 0,
@@ -99,7 +102,7 @@ impl Generational {
         } else {
             0
         };
-        self.old >= due - ahead
+        self.old >= due - ahead || self.since >= pacer::patience(self.old)
     }
 
     fn goal(&self, core: &Core) -> u64 {
@@ -132,6 +135,7 @@ impl Generational {
     /// The end of every stop after which the nursery is empty.
     fn finish_stop<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
         self.old = core.space.used();
+        self.since = self.since.saturating_add(self.nursery);
         self.rest = self.nursery as isize;
         self.pace_aging(core, R::AGES);
         core.check_after::<M, R>(roots);
@@ -154,6 +158,7 @@ impl Generational {
         // Helpers begin now.
         cycle.advance::<M, R>(core, roots, false, &mut Budget::new(0, 0));
         core.cycle = Some(cycle);
+        self.since = 0;
         pause.phase(Phase::Roots);
         core.stats
             .end(pause, core.space.used(), core.space.objects());
@@ -465,6 +470,7 @@ impl Collector for Generational {
             full::collect::<M, R, false>(core, roots, kind, cause);
         }
         self.old = core.space.used();
+        self.since = 0;
         self.pace_aging(core, R::AGES);
     }
 }

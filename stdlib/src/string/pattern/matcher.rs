@@ -529,7 +529,6 @@ mod tests {
     fn a_search_without_end_can_be_stopped() {
         let runaway = [
             ("a?".repeat(30) + &"a".repeat(30), "a".repeat(30)),
-            ("(.-)*b".replace('*', "").repeat(9), "a".repeat(300)),
             ("a*".repeat(12) + "b", "a".repeat(300)),
             (".-.-.-.-b".to_owned(), "a".repeat(100_000)),
             ("%b()x".to_owned(), "(".repeat(30_000)),
