@@ -259,6 +259,9 @@ pub(crate) fn generations<M: Model>(core: &mut Core) -> Result<(), Fault> {
                 child,
             });
         };
+        if core.verdict && !mem.is_live(obj) {
+            return; // its payload may be gone
+        }
         if !mem.old.test(obj.addr()) {
             if mem.young(obj.addr()).load(Relaxed) == young::NO {
                 fail("young object outside of the nursery", 0, obj.addr());
