@@ -313,12 +313,12 @@ mod tests {
             mem.strings.prune_begin();
             let mut added = 0;
             while !mem.strings.prune_step(&|o| !dead.contains(&o.addr()), 1000) {
-                for _ in 0..700 {
+                for _ in 0..100 {
                     Str::interned(mem, format!("new{added}").as_bytes());
                     added += 1;
                 }
             }
-            assert!(added > 10_000, "{added}");
+            assert!(added > 2_000, "{added}");
             assert_eq!(mem.strings.len(), old.len() / 2 + added);
             for (i, s) in old.iter().enumerate() {
                 let want = (i % 2 == 1).then_some(*s);
