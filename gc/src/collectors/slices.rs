@@ -3,11 +3,7 @@
 use crate::header::Obj;
 use crate::mark::{GreyQueue, Scope, Tracer};
 use crate::model::Model;
-use crate::stats::pause::thread_cpu_ns;
 use crate::weak::Ephemerons;
-
-/// Slots visited between two looks at the clock.
-const CLOCK: usize = 4096;
 
 /// The marking in progress.
 pub(crate) struct Marking {
@@ -58,28 +54,5 @@ impl Marking {
         self.weak = weak;
         self.owners = owners;
         self.done += work;
-    }
-}
-
-impl<M: Model, S: Scope> Tracer<M, S> {
-    /// Visits until `slots` were visited or `ns` nanoseconds of processor time
-    /// used up; whether nothing is grey. Ephemerons are not looked into.
-    pub fn drain_some(&mut self, slots: usize, ns: u64) -> bool {
-        let end = self.work.saturating_add(slots);
-        let deadline = thread_cpu_ns().saturating_add(ns);
-        let mut clock = self.work + CLOCK;
-        while let Some(obj) = self.grey.pop() {
-            self.visit(obj);
-            if self.work >= end {
-                break;
-            }
-            if self.work >= clock {
-                clock = self.work + CLOCK;
-                if thread_cpu_ns() >= deadline {
-                    break;
-                }
-            }
-        }
-        self.grey.is_empty()
     }
 }

@@ -34,6 +34,7 @@ use super::steps_pace::StepPace;
 use crate::collector::{Collector, GcKind};
 use crate::core::Core;
 use crate::header::{Obj, UNLOGGED};
+use crate::mark::Budget;
 use crate::model::{Model, Roots};
 use crate::pacer;
 use crate::slot::referent;
@@ -109,7 +110,7 @@ impl Steps {
         }
         let mem = core.space.mem;
         let mut tracer = marking.lend::<M, _>(FullScope::<true> { mem });
-        tracer.drain_some(slots, ns);
+        tracer.drain_within(&mut Budget::new(slots.max(1), ns));
         pause.work(tracer.work);
         marking.regain(tracer);
         pause.phase(Phase::Mark);
@@ -140,7 +141,7 @@ impl Steps {
         } else {
             core.options.pause_goal.as_nanos() as u64 / 4
         };
-        let ended = tracer.drain_some(usize::MAX, ns);
+        let ended = tracer.drain_within(&mut Budget::new(usize::MAX, ns));
         if ended {
             core.space.flush();
             core.settle(&mut tracer, true, &mut pause);
