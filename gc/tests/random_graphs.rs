@@ -6,6 +6,7 @@ mod toy;
 
 use moonsweep_gc::{GcKind, Obj, Options, Size};
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 use toy::*;
 
 type Id = u32;
@@ -560,6 +561,8 @@ fn options(gc: GcKind, stress: u32) -> Options {
         stress,
         verify: true,
         nursery: Size(256 << 10),
+        // Otherwise heaps as small as these are collected in one stop.
+        pause_goal: Duration::from_micros(2),
         ..Options::default()
     }
 }
