@@ -168,8 +168,11 @@ impl Table {
             }
             match Part::of(self) {
                 Part::Flat(a) if n > len && n < store(a).capacity as u64 => {
-                    self.fill_gap(mem, a, n, value);
-                    Ok(true)
+                    let border = self.border_with(n + 1);
+                    if border > n {
+                        self.fill_gap(mem, a, n, value, border);
+                    }
+                    Ok(border > n)
                 }
                 Part::Spine(s) if n >> CHUNK_BITS < store(s).capacity as u64 => {
                     let c = (n >> CHUNK_BITS) as usize;
@@ -178,6 +181,15 @@ impl Table {
                     }
                     self.real_chunk(mem, s, c);
                     Ok(self.set_in_chunk(mem, n, value))
+                }
+                Part::None | Part::Flat(_)
+                    if self.may_lengthen(n) && self.widen_array(mem, n as i64 + 1)? =>
+                {
+                    if n == self.arr_len() as u64 {
+                        return self.push(mem, value);
+                    }
+                    self.store_array(mem, n, value);
+                    Ok(true)
                 }
                 _ => Ok(false),
             }
@@ -276,15 +288,16 @@ impl Table {
                 .set(self.0, reference(new, 0), &mut mem.heap);
         }
     }
-    /// Stores at index `n + 1`, which a flat array has room for beyond its length.
-    unsafe fn fill_gap(self, mem: &mut Mem, a: Obj, n: u64, value: u64) {
+    /// Stores at index `n + 1`, which a flat array has room for beyond its length,
+    /// and takes the keys up to `to` from the hash part.
+    unsafe fn fill_gap(self, mem: &mut Mem, a: Obj, n: u64, value: u64, to: u64) {
         // SAFETY: as the caller promised.
         unsafe {
             let len = self.arr_len() as u64;
             slot_at(a, n as usize).set(a, value, &mut mem.heap);
             self.reach(n);
             if self.hash_has_positive() {
-                self.take_keys(mem, len, n);
+                self.take_keys(mem, len, to.min(store(a).capacity as u64));
                 self.migrate(mem);
             }
         }
@@ -577,6 +590,7 @@ impl Table {
                     }
                 });
             }
+            last = self.border_among(last, extra as u64);
             if last <= len {
                 return Ok(false);
             }
@@ -590,7 +604,8 @@ impl Table {
             self.reach(last - 1);
             self.take_keys(mem, len, last);
             self.migrate(mem);
-            Ok(extra as u64 <= self.arr_len() as u64)
+            // The new key has a place in the array part, or is the next to have one.
+            Ok(extra as u64 <= self.arr_len() as u64 + 1)
         }
     }
     /// Makes the array part a spine that has an edge for chunk `chunks - 1`. The

@@ -2,11 +2,18 @@
 
 use super::Table;
 use super::hash::Word;
+use super::segment::count_live;
+use super::store::{obj_of, store};
 use crate::mem::Mem;
 use crate::value::{NIL_WORD, int_word};
 
 /// Trailing nils looked at one by one before searching by halves.
 const WALK: u64 = 256;
+
+/// Nodes of the smallest hash part.
+pub(super) const SMALL_HASH: u64 = 4;
+/// Elements up to which lists with holes have the reference implementation's border.
+pub(super) const FAITHFUL: u64 = 256;
 
 impl Table {
     /// A border: n such that `t[n]` is not nil (or n is 0) and `t[n + 1]` is nil.
@@ -100,4 +107,87 @@ impl Table {
             low
         }
     }
+    /// Where a list ends, for `#`, to which a new key is added beyond its flat array part.
+    ///
+    /// Any border will do for the manual, but programs see which. The reference
+    /// implementation has an array of a power of two elements when more than half of them
+    /// are in use, and finds a border in it by halves. What is beyond that border goes to
+    /// the hash part here, so that `#` has it without searching.
+    pub(super) unsafe fn border_with(self, key: u64) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let size = key.next_power_of_two();
+            if size > FAITHFUL {
+                return key;
+            }
+            let len = self.arr_len() as u64;
+            if size > len.next_power_of_two()
+                && (1..=size).filter(|i| self.has_with(*i, key)).count() as u64 <= size / 2
+            {
+                return len;
+            }
+            self.border_among(key, key)
+        }
+    }
+    /// Whether adding key `n + 1`, which the flat array part has no room for, may lengthen
+    /// that in the reference implementation, where a hash part of one or two keys is full.
+    pub(super) unsafe fn may_lengthen(self, n: u64) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let hash = self.cell().hash.load();
+            n < 2 * (self.arr_len() as u64 + SMALL_HASH)
+                && hash != NIL_WORD
+                && hash & 1 == 0
+                && store(obj_of(hash)).capacity as u64 <= SMALL_HASH
+                && matches!(count_live(obj_of(hash)), 1 | 2)
+        }
+    }
+    /// The border in an array with room for the keys up to `last`, of which `new` is one.
+    pub(super) unsafe fn border_among(self, last: u64, new: u64) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let size = last.next_power_of_two();
+            if size > FAITHFUL {
+                return last;
+            }
+            if let Some(end) = (size.saturating_sub(1).max(1)..=size)
+                .rev()
+                .find(|i| self.has_with(*i, new))
+            {
+                return end;
+            }
+            border_by_halves(size, |i| self.has_with(i, new))
+        }
+    }
+    /// Whether there is a value at key `i`.
+    pub(super) unsafe fn has(self, i: u64) -> bool {
+        // SAFETY: an index below `arr_len`.
+        unsafe {
+            if i <= self.arr_len() as u64 {
+                self.array_slot(i - 1).1.load() != NIL_WORD
+            } else {
+                self.hash_int(i as i64) != NIL_WORD
+            }
+        }
+    }
+    /// Whether there is a value at key `i` when `new` has been added.
+    unsafe fn has_with(self, i: u64, new: u64) -> bool {
+        // SAFETY: as the caller promised.
+        i == new || unsafe { self.has(i) }
+    }
+}
+
+/// The border that the reference finds by halves in an array of `size` elements, the last
+/// of which is nil.
+pub(super) fn border_by_halves(size: u64, has: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, size);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if has(middle) {
+            low = middle
+        } else {
+            high = middle
+        }
+    }
+    low
 }

@@ -2,6 +2,7 @@
 
 use super::get::float_to_int;
 use super::hash::{Key, Name, Wide, Word};
+use super::length::{FAITHFUL, SMALL_HASH, border_by_halves};
 use super::segment::{add_int_home, find_in, note_revived};
 use super::store::{Node, nil_chunk, store};
 use super::trace::seen_key;
@@ -54,6 +55,7 @@ impl Table {
                 return node.value.load() != NIL_WORD && node.value.try_set_far(seg, w);
             }
             new && w != NIL_WORD
+                && capacity as u64 > SMALL_HASH
                 && self.is_outside((i as u64).wrapping_sub(1))
                 && self.hash_has_positive()
                 && add_int_home(seg, capacity, h, key.0, w)
@@ -190,9 +192,9 @@ impl Table {
             self.set_int(mem, n.wrapping_add(1), v)
         }
     }
-    /// Sets the values at `first`, `first + 1` and so on (a table constructor's list). Where a
-    /// value behind a nil follows, the nil has a place in the array part: the border is then
-    /// behind the last value, as in the reference, on which many programs depend.
+    /// Sets the values at `first`, `first + 1` and so on (a table constructor's list). With
+    /// nils among them, the border is that of the reference's array of as many elements,
+    /// on which many programs depend.
     pub unsafe fn set_list(
         self,
         mem: &mut Mem,
@@ -218,9 +220,33 @@ impl Table {
         first: i64,
         values: &[Value],
     ) -> Result<(), SetError> {
-        let last = values.iter().rposition(|v| !v.is_nil());
-        let values = &values[..last.map_or(0, |last| last + 1)];
         let at = |k: usize| first.wrapping_add(k as i64);
+        let last = values.iter().rposition(|v| !v.is_nil());
+        let mut inside = last.map_or(0, |last| last + 1);
+        let size = at(values.len()) as u64 - 1;
+        if size <= FAITHFUL && inside + 1 < values.len() {
+            let border = border_by_halves(size, |i| {
+                let k = (i as i64).wrapping_sub(first);
+                // SAFETY: as the caller promised.
+                k < 0 && unsafe { self.has(i) }
+                    || values.get(k as usize).is_some_and(|v| !v.is_nil())
+            });
+            // What is beyond the border is to be out of the array part's reach.
+            let beyond = |(k, v): &(usize, &Value)| at(*k) as u64 > border && !v.is_nil();
+            let room = values.iter().enumerate().filter(beyond).count() as u32;
+            // SAFETY: as the caller promised.
+            unsafe {
+                self.reserve(mem, 0, room);
+                for (k, v) in values.iter().enumerate().filter(beyond) {
+                    let w = mem.pack(*v);
+                    if !self.insert(mem, Word(int_word(at(k))), w)? {
+                        self.set_int_word(mem, at(k), w)?
+                    }
+                }
+            }
+            inside = (border as i64 - (first - 1)).max(0) as usize;
+        }
+        let values = &values[..inside];
         for (k, v) in values.iter().enumerate() {
             // Holes are filled for now, so that the array part grows over them.
             let v = if v.is_nil() { Value::FALSE } else { *v };
