@@ -87,7 +87,7 @@ impl Slot {
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, word: u64, heap: &mut Heap<M>) {
         if owner.wants_to_hear(|| self.concerns(word)) {
-            heap.store(owner, self.0.load(Ordering::Relaxed), word);
+            heap.store(owner, self.0.own(), word);
         }
         self.0.store(word)
     }
@@ -121,11 +121,11 @@ pub fn set_entry<M: Model>(
     let (key, value) = slots;
     let heard = || is_reference(seen[0]) || is_reference(seen[1]) || value.concerns(words.1);
     if owner.wants_to_hear(heard) {
-        let old = value.0.load(Ordering::Relaxed);
+        let old = value.0.own();
         heap.store_entry(owner, [seen[0], old], [seen[1], words.1])
     }
-    key.0.store(words.0, Ordering::Release);
-    value.0.store(words.1, Ordering::Release)
+    key.0.store(words.0);
+    value.0.store(words.1)
 }
 
 /// A bare reference or null in a heap object.

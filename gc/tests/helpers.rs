@@ -46,7 +46,7 @@ fn churn(m: &mut Machine<true>, cycles: usize, next: &mut u32) {
                     let o = m.alloc(NODE, *next, 6);
                     m.set(o, 0, m.roots.stack[(*next % 64) as usize]);
                     // Some of it stays, so that the heap grows.
-                    if *next % 8 == 0 {
+                    if next.is_multiple_of(8) {
                         m.roots.stack[(*next % 64) as usize] = Some(o);
                     }
                     *next += 1;
