@@ -217,7 +217,7 @@ pub fn cycle(helpers: usize, failing: usize, recalls: bool) {
         })
         .collect();
     let mut p = Program {
-        roots: std::array::from_fn(|i| cell(i)),
+        roots: std::array::from_fn(cell),
         heap,
         x,
         young: BTreeSet::new(),
