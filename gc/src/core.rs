@@ -115,6 +115,20 @@ impl Core {
         self.helpers = None;
     }
 
+    /// The helpers, if there are any that have not failed. Those that have are not
+    /// replaced: the heap goes on without.
+    pub fn working_helpers(&mut self) -> Option<&Helpers> {
+        if self
+            .helpers
+            .as_ref()
+            .is_some_and(|h| h.exchange().is_deserted())
+        {
+            self.helpers = None;
+            self.options.concurrent = false;
+        }
+        self.helpers.as_ref()
+    }
+
     /// Ends the runs of the allocator and notes what is in use.
     pub fn prepare(&mut self, pause: &mut Pause) {
         self.space.flush();

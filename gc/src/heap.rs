@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `memory` | the reserved range and its side tables |
 //! | `block`, `size_class`, `bitmap` | what the tables hold |
+//! | `marks` | how two of the bitmaps are written by several threads |
 //! | `pool` | free blocks |
 //! | `alloc`, `large` | allocation |
 //! | `sweep` | freeing |
@@ -14,6 +15,7 @@ pub(crate) mod bitmap;
 pub(crate) mod block;
 pub(crate) mod foreign;
 pub(crate) mod large;
+pub(crate) mod marks;
 pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod size_class;
@@ -28,6 +30,7 @@ use crate::options::Options;
 use crate::pacer;
 use crate::request::Requester;
 use crate::stats::{Cause, PauseKind, Stats};
+use crate::sync;
 use crate::verify::{self, Fault};
 use alloc::{POLL_LIMIT, POLL_PROGRAM, POLL_REQUEST, POLL_STRESS, POLL_WORK};
 use std::marker::PhantomData;

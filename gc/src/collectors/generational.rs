@@ -36,7 +36,6 @@ pub(crate) mod cycle;
 mod exchange;
 pub(crate) mod helpers;
 mod minor;
-mod sync;
 
 use crate::collector::{Collector, GcKind};
 use crate::collectors::full;
@@ -50,6 +49,7 @@ use crate::options::Options;
 use crate::pacer;
 use crate::slot::referent;
 use crate::stats::{Cause, PauseKind, Phase};
+use crate::sync;
 use crate::verify;
 use cycle::{Cycle, Stage};
 use helpers::Helpers;
@@ -175,8 +175,9 @@ impl Generational {
     /// Step 1 of a cycle.
     fn snapshot<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         self.verify::<M>(core);
+        let missing = core.working_helpers().is_none();
         let wanted = core.options.helpers();
-        if wanted != 0 && core.helpers.is_none() {
+        if wanted != 0 && missing {
             let helpers = Helpers::start::<M>(wanted, core.space.mem, core.stats.birth());
             core.helpers = Some(helpers).filter(|h| h.count() != 0);
         }

@@ -13,6 +13,7 @@
 
 use super::bitmap::Bitmap;
 use super::block::{BLOCK_BYTES, BLOCK_SHIFT, BlockId, BlockInfo, Use};
+use super::marks::Marks;
 use super::size_class::CELL_BYTES;
 use crate::header::Obj;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
@@ -145,6 +146,14 @@ impl Memory {
     pub fn young(&self, addr: usize) -> &AtomicU8 {
         // SAFETY: in the mapped table, as `addr` is in the range.
         unsafe { &*self.young.wrapping_add(addr >> BLOCK_SHIFT) }
+    }
+    /// OLD and MARK, while helpers may be marking.
+    #[inline(always)]
+    pub fn marks(&self) -> Marks {
+        Marks {
+            old: self.old,
+            mark: self.mark,
+        }
     }
     /// Whether `obj` was reached by the cycle whose verdict is being carried out:
     /// it has MARK, or it is young.

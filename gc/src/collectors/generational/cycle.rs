@@ -41,7 +41,7 @@
 //!   then, went through the barrier. Either A was logged: the next minor visits
 //!   it whole, and if it finds MARK, greys what A refers to; if it does not,
 //!   then A's MARK is claimed later, and that claim synchronises with the
-//!   minor's look (`Bitmap::test_or_publish`), so the marker's visit sees what
+//!   minor's look (`Marks::visited_by_markers`), so the marker's visit sees what
 //!   the program stored. Or A is a large cell: then the barrier made the new
 //!   referent grey (old) or remembered it (young), whether or not A has MARK.
 //!
@@ -166,8 +166,7 @@ pub(crate) struct MarkScope {
 impl Scope for MarkScope {
     #[inline(always)]
     fn claim(&mut self, obj: Obj) -> bool {
-        let addr = obj.addr();
-        self.mem.old.test_published(addr) && self.mem.mark.claim_shared(addr)
+        self.mem.marks().claim(obj.addr())
     }
     #[inline(always)]
     fn reached(&self, obj: Obj) -> bool {
@@ -230,7 +229,7 @@ impl Cycle {
             done: 0,
             estimate: used / 8,
             start: used,
-            helpers: core.helpers.as_ref().map(|h| h.exchange().clone()),
+            helpers: core.working_helpers().map(|h| h.exchange().clone()),
         };
         let mem = core.space.mem;
         let mut tracer = cycle.lend::<M, _>(MarkScope { mem });
@@ -286,6 +285,7 @@ impl Cycle {
             Stage::Ready | Stage::End => false,
             Stage::Mark => self.helpers.as_ref().is_none_or(|helpers| {
                 helpers.is_idle()
+                    || helpers.is_deserted()
                     || !self.grey.is_empty()
                     || !self.foreign.is_empty()
                     || !self.due.is_empty()
@@ -349,6 +349,9 @@ impl Cycle {
         budget: &mut Budget,
         work: &mut usize,
     ) -> bool {
+        if self.helpers.as_ref().is_some_and(|h| h.is_deserted()) {
+            self.go_alone(core)
+        }
         let mem = core.space.mem;
         // Before results are taken: what is idle now has its results in. If
         // something is given below, more will come, however soon.
@@ -443,6 +446,21 @@ impl Cycle {
         } else {
             helpers.results()
         };
+        self.gather(core, results)
+    }
+
+    /// All helpers have failed: what they left is work for the program's thread.
+    fn go_alone(&mut self, core: &mut Core) {
+        let Some(helpers) = self.helpers.take() else {
+            return;
+        };
+        let (packets, results) = helpers.take_back();
+        packets.into_iter().for_each(|p| self.grey.add(p));
+        self.gather(core, results);
+        core.working_helpers();
+    }
+
+    fn gather(&mut self, core: &mut Core, results: Vec<Harvest>) {
         for mut r in results {
             append(&mut self.foreign, &mut r.foreign);
             append(&mut self.weak, &mut r.weak);
