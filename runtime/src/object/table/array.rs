@@ -19,7 +19,7 @@
 //! that is nearly all given back does not grow any more: what is appended goes
 //! to the hash part, until the array part is empty and goes away.
 
-use super::Table;
+use super::{Table, flag};
 use super::hash::{Word, hash_word, int_key};
 use super::segment::{each_live, find_in, note_moved};
 use super::set::SetError;
@@ -162,6 +162,9 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let len = self.arr_len() as u64;
             if n == len {
                 return self.push(mem, value);
@@ -491,6 +494,9 @@ impl Table {
     pub(super) unsafe fn widen_array(self, mem: &mut Mem, extra: i64) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let len = self.arr_len() as u64;
             let w = self.cell().hash.load();
             let mut sample = Sample::default();
@@ -634,6 +640,9 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let mut sample = Sample::default();
             each_live(seg, |_, k, _| sample.count_word(k));
             let old = match Part::of(self) {
