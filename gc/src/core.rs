@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub cycle: Option<Box<Cycle>>,
     /// Weak references to what the cycle did not reach count as cleared.
     pub verdict: bool,
+    /// And so do those to what it resurrects, until all that this leads to has MARK.
+    pub resurrecting: bool,
     /// Threads that mark, once there were any.
     pub helpers: Option<Helpers>,
     pub finalizers: Finalizers,
@@ -65,6 +67,7 @@ impl Core {
             marking: None,
             cycle: None,
             verdict: false,
+            resurrecting: false,
             helpers: None,
             finalizers: Finalizers::default(),
             drops: Drops::default(),
@@ -101,7 +104,7 @@ impl Core {
     pub fn abandon_cycle<M: Model>(&mut self) {
         if let Some(cycle) = self.cycle.take() {
             cycle.abandon::<M>(self);
-            self.verdict = false;
+            (self.verdict, self.resurrecting) = (false, false);
             self.space.clear_marks()
         }
         if self.marking.take().is_some() {
@@ -157,8 +160,8 @@ impl Core {
         if self.finalizers.resurrect(tracer, full) {
             tracer.converge();
         }
-        tracer.clear_weak_keys();
         tracer.clear_weak_values(cleared);
+        tracer.clear_weak_keys();
         pause.work(tracer.work);
         pause.phase(Phase::Weak);
     }

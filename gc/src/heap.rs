@@ -309,10 +309,13 @@ impl<M: Model> Heap<M> {
         self.core.verdict
     }
     /// Whether `obj`, read through a weak reference, was found unreachable, so
-    /// that the reference counts as cleared already.
+    /// that the reference counts as cleared already. If it is resurrected, that
+    /// ends when all it leads to is: the program never sees a part of it.
     #[inline]
     pub fn condemned(&self, obj: Obj) -> bool {
-        self.core.verdict && !self.core.space.mem.is_live(obj)
+        let mem = &self.core.space.mem;
+        self.core.verdict
+            && (!mem.is_live(obj) || self.core.resurrecting && mem.seen.test(obj.addr()))
     }
     /// `obj`, which has no references to other objects, was found again by a
     /// search outside of the heap: it lives.
@@ -321,6 +324,7 @@ impl<M: Model> Heap<M> {
         // A young object must not have MARK: if it dies, its cell is free.
         if self.condemned(obj) {
             self.core.space.mem.mark.claim_shared(obj.addr());
+            self.core.space.mem.seen.clear(obj.addr());
         }
     }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.

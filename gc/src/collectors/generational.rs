@@ -443,7 +443,11 @@ impl Collector for Generational {
         self.interleave::<M>(core);
         if let Some(target) = referent(word) {
             let addr = target.addr();
-            if let Some(cycle) = &mut core.cycle {
+            // After the verdict what the program has needs no MARK; and a weak
+            // store may move a reference to what is condemned within itself.
+            if let Some(cycle) = &mut core.cycle
+                && !core.verdict
+            {
                 cycle.grey(&mem, target)
             }
             if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {

@@ -9,7 +9,7 @@
 //! | ALLOC | a cell starts here and is in use (or was handed to the allocator as part of a run) |
 //! | OLD | it survived a collection; sticky; never set without ALLOC except in blocks not yet swept |
 //! | MARK | reached in this full cycle; all clear outside of cycles in swept blocks |
-//! | SEEN | reached in this minor, but staying young; all clear outside of minors |
+//! | SEEN | reached in this minor, but staying young; during a cycle, when nothing stays young: MARK came after the verdict, by resurrection; else all clear |
 
 use super::bitmap::Bitmap;
 use super::block::{BLOCK_BYTES, BLOCK_SHIFT, BlockId, BlockInfo, Use};
@@ -40,7 +40,7 @@ pub struct Memory {
     pub old: Bitmap,
     /// Reached in the full cycle.
     pub mark: Bitmap,
-    /// Reached in this minor, staying young.
+    /// Reached in this minor, staying young; or resurrected in this cycle.
     pub seen: Bitmap,
 }
 

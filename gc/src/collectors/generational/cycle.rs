@@ -206,6 +206,34 @@ impl Scope for VerdictScope {
     fn kept_weakly(&mut self, _owner: Obj, _target: Obj) {}
 }
 
+/// Old objects again, for resurrection: what it marks is known by SEEN until it is over.
+struct ResurrectScope(MarkScope);
+
+impl Scope for ResurrectScope {
+    #[inline(always)]
+    fn claim(&mut self, obj: Obj) -> bool {
+        let claimed = self.0.claim(obj);
+        if claimed {
+            self.0.mem.seen.set(obj.addr())
+        }
+        claimed
+    }
+    #[inline(always)]
+    fn reached(&self, obj: Obj) -> bool {
+        self.0.reached(obj)
+    }
+    #[inline(always)]
+    fn before(&mut self, _obj: Obj) {}
+    #[inline(always)]
+    fn after(&mut self, _obj: Obj) {}
+    #[inline(always)]
+    fn postpones(&self, obj: Obj) -> bool {
+        self.0.postpones(obj)
+    }
+    #[inline(always)]
+    fn kept_weakly(&mut self, _owner: Obj, _target: Obj) {}
+}
+
 impl Cycle {
     /// A cycle that begins now, right after a minor that left nothing young.
     pub fn new<M: Model, R: Roots>(core: &mut Core, roots: &mut R) -> Cycle {
@@ -311,7 +339,8 @@ impl Cycle {
             let more = match self.stage {
                 Stage::Ready | Stage::End => false,
                 Stage::Mark => self.mark::<M>(core, assist, budget, &mut work),
-                Stage::Ephemerons | Stage::Resurrect => self.close::<M>(core, budget, &mut work),
+                Stage::Ephemerons => self.close::<M>(core, budget, &mut work),
+                Stage::Resurrect => self.resurrect::<M>(core, budget, &mut work),
                 Stage::Values => self.clear_values::<M>(core, budget),
                 Stage::Keys => self.clear_keys::<M>(core, budget),
                 Stage::Finalizers | Stage::Claim => self.search::<M>(core, budget, &mut work),
@@ -334,7 +363,7 @@ impl Cycle {
             match self.stage {
                 Stage::Values => self.clear_values::<M>(core, &mut budget),
                 Stage::Finalizers | Stage::Claim => self.search::<M>(core, &mut budget, &mut work),
-                Stage::Resurrect => self.close::<M>(core, &mut budget, &mut work),
+                Stage::Resurrect => self.resurrect::<M>(core, &mut budget, &mut work),
                 Stage::Keys => self.clear_keys::<M>(core, &mut budget),
                 _ => return work,
             };
@@ -398,11 +427,7 @@ impl Cycle {
         }
         *work += self.regain(tracer);
         if idle && self.grey.is_empty() && self.foreign.is_empty() && self.due.is_empty() {
-            self.stage = if core.verdict {
-                Stage::Resurrect
-            } else {
-                Stage::Ephemerons
-            };
+            self.stage = Stage::Ephemerons;
             return true;
         }
         // With helpers there is nothing to do but to wait for them, unless they
@@ -413,10 +438,7 @@ impl Cycle {
     /// Steps of the marker on the program's thread, at any place in the program.
     pub fn mark_on<M: Model>(&mut self, core: &Core, budget: &mut Budget) {
         let mem = core.space.mem;
-        if !matches!(
-            self.stage,
-            Stage::Mark | Stage::Ephemerons | Stage::Resurrect
-        ) {
+        if !matches!(self.stage, Stage::Mark | Stage::Ephemerons) {
             return;
         }
         let mut tracer = self.lend::<M, _>(MarkScope { mem });
@@ -472,7 +494,7 @@ impl Cycle {
         }
     }
 
-    /// Steps 3 and 7.
+    /// Step 3.
     fn close<M: Model>(&mut self, core: &Core, budget: &mut Budget, work: &mut usize) -> bool {
         let mem = core.space.mem;
         let reached = |o: Obj| mem.mark.test(o.addr());
@@ -483,13 +505,27 @@ impl Cycle {
         let done = tracer.converge_within(budget);
         *work += self.regain(tracer);
         if done {
-            self.stage = if core.verdict {
-                Stage::Keys
-            } else {
-                Stage::Ready
-            };
+            self.stage = Stage::Ready
         } else if self.grey.len() > HAND_OVER && self.helpers.is_some() {
             self.go_on_marking()
+        }
+        true
+    }
+
+    /// Step 7: by the program's thread alone, which knows what SEEN means.
+    fn resurrect<M: Model>(
+        &mut self,
+        core: &mut Core,
+        budget: &mut Budget,
+        work: &mut usize,
+    ) -> bool {
+        let mem = core.space.mem;
+        let mut tracer = self.lend::<M, _>(ResurrectScope(MarkScope { mem }));
+        let done = tracer.converge_within(budget);
+        *work += self.regain(tracer);
+        if done {
+            core.resurrecting = false;
+            self.stage = Stage::Keys
         }
         true
     }
@@ -540,10 +576,10 @@ impl Cycle {
         while !budget.is_spent()
             && let Some(&owner) = tracer.weak.get(self.keys_at)
         {
-            tracer.clear(owner, WeakPart::Keys);
             if self.keys_at >= self.values_at {
                 tracer.clear(owner, WeakPart::Values);
             }
+            tracer.clear(owner, WeakPart::Keys);
             self.keys_at += 1;
             budget.spend(mem.size_of(owner) / 8);
         }
@@ -574,7 +610,8 @@ impl Cycle {
         let Some(search) = self.search.take() else {
             return true;
         };
-        let mut tracer = self.lend::<M, _>(MarkScope { mem });
+        core.resurrecting = true;
+        let mut tracer = self.lend::<M, _>(ResurrectScope(MarkScope { mem }));
         while !budget.is_spent() {
             if !search.claim(&mut tracer, self.claimed) {
                 self.stage = Stage::Resurrect;
@@ -622,7 +659,11 @@ impl Cycle {
 
     /// Step 11.
     fn count(&mut self, core: &mut Core, budget: &mut Budget) -> bool {
-        match core.space.count_marked(self.block, &mut self.live, budget) {
+        let unsee = self.claimed != 0;
+        match core
+            .space
+            .count_marked(self.block, &mut self.live, unsee, budget)
+        {
             Some(next) => self.block = next,
             None => self.stage = Stage::End,
         }
@@ -655,6 +696,9 @@ impl Cycle {
         }
         if let Some(search) = self.search.take() {
             core.finalizers.give_up(search);
+        }
+        if self.claimed != 0 {
+            core.space.clear_seen()
         }
     }
 }

@@ -394,7 +394,7 @@ impl RefCount {
         }
         let live = core.stats.live_after_full();
         let due = pacer::full_threshold(live, core.options.growth);
-        self.after >= due - pacer::headroom(live, due)
+        self.after >= due - pacer::headroom(live, due, self.nursery)
     }
 
     /// Slots that the next slice of a backup visits.
@@ -403,7 +403,7 @@ impl RefCount {
         let live = core.stats.live_after_full();
         let due = pacer::full_threshold(live, core.options.growth);
         let grown = self.after.saturating_sub(backup.start);
-        let ahead = pacer::headroom(live, due);
+        let ahead = pacer::headroom(live, due, self.nursery);
         pacer::slice_quota(self.step, grown, ahead, backup.done, backup.estimate).0
     }
 }

@@ -19,7 +19,6 @@
 //! that is nearly all given back does not grow any more: what is appended goes
 //! to the hash part, until the array part is empty and goes away.
 
-use super::Table;
 use super::hash::{Word, hash_word, int_key};
 use super::segment::{each_live, find_in, note_moved};
 use super::set::SetError;
@@ -27,6 +26,7 @@ use super::store::{
     CHUNK, CHUNK_BITS, FLAT_MAX, copy_words, count_at, edge_at, new_array, new_spine, nil_chunk,
     obj_of, slot_at, store, words,
 };
+use super::{Table, flag};
 use crate::mem::Mem;
 use crate::value::{NIL_WORD, Value, int_word};
 use moonsweep_gc::Obj;
@@ -162,13 +162,16 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let len = self.arr_len() as u64;
             if n == len {
                 return self.push(mem, value);
             }
             match Part::of(self) {
                 Part::Flat(a) if n > len && n < store(a).capacity as u64 => {
-                    let border = self.border_with(n + 1);
+                    let border = self.border_with(mem, n + 1);
                     if border > n {
                         self.fill_gap(mem, a, n, value, border);
                     }
@@ -504,6 +507,9 @@ impl Table {
     pub(super) unsafe fn widen_array(self, mem: &mut Mem, extra: i64) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let len = self.arr_len() as u64;
             let w = self.cell().hash.load();
             let mut sample = Sample::default();
@@ -590,7 +596,7 @@ impl Table {
                     }
                 });
             }
-            last = self.border_among(last, extra as u64);
+            last = self.border_among(mem, last, extra as u64);
             if last <= len {
                 return Ok(false);
             }
@@ -649,6 +655,9 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let mut sample = Sample::default();
             each_live(seg, |_, k, _| sample.count_word(k));
             let old = match Part::of(self) {

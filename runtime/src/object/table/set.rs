@@ -1,11 +1,12 @@
 //! Raw writes. (String keys: `field.rs`.)
 
 use super::get::float_to_int;
-use super::hash::{Key, Name, Wide, Word};
+use super::hash::{Key, Name, Wide, Word, is_long};
 use super::length::{FAITHFUL, SMALL_HASH, border_by_halves};
 use super::segment::{add_int_home, find_in, note_revived};
-use super::store::{Node, nil_chunk, store};
+use super::store::{Node, nil_chunk, obj_of, store};
 use super::trace::seen_key;
+use super::weak::condemned;
 use super::{Table, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
@@ -228,7 +229,7 @@ impl Table {
             let border = border_by_halves(size, |i| {
                 let k = (i as i64).wrapping_sub(first);
                 // SAFETY: as the caller promised.
-                k < 0 && unsafe { self.has(i) }
+                k < 0 && unsafe { self.has(mem, i) }
                     || values.get(k as usize).is_some_and(|v| !v.is_nil())
             });
             // What is beyond the border is to be out of the array part's reach.
@@ -266,22 +267,45 @@ impl Table {
 pub(super) unsafe fn set_node(mem: &mut Mem, seg: Obj, node: &Node, value: u64) -> bool {
     let old = node.value.load();
     let (absent, absence) = (old == NIL_WORD, value == NIL_WORD);
+    let weak = seg.user(0) & flag::WEAK != 0;
     if absent == absence {
         if !absent {
             node.value.set(seg, value, &mut mem.heap);
+            if weak {
+                // SAFETY: as the caller promised.
+                return unsafe { replaced_weakly(mem, seg, node, old) };
+            }
         }
         return absent;
     }
+    let key = node.key.load();
     if absent {
         // A removed node lives again: the count of nodes known to be dead is void.
         // SAFETY: as the caller promised.
         note_revived(unsafe { store(seg) });
+        if weak && is_long(key) {
+            // SAFETY: long strings in nodes are not freed.
+            mem.heap.revive(unsafe { obj_of(key) })
+        }
     }
     // The key of a removed entry is not visited, and may be another object at the
     // same address when the node lives again: the collector hears of both.
-    let key = node.key.load();
     let seen = [seen_key(seg, key, old), seen_key(seg, key, value)];
     let slots = (&node.key, &node.value);
     set_entry(seg, slots, (key, value), seen, &mut mem.heap);
     absent
+}
+
+/// A value of a weak store was replaced; tells whether the program could not see it.
+#[inline(never)]
+unsafe fn replaced_weakly(mem: &mut Mem, seg: Obj, node: &Node, old: u64) -> bool {
+    let key = node.key.load();
+    if is_long(key) {
+        // A collector may keep the key for the value's sake, and that is another now.
+        // SAFETY: long strings in nodes are not freed.
+        mem.heap.revive(unsafe { obj_of(key) });
+        node.key.set(seg, key, &mut mem.heap);
+    }
+    // SAFETY: what is not cleared yet is not freed yet.
+    unsafe { condemned(mem, old) }
 }
