@@ -172,11 +172,7 @@ fn width(depth: u32) -> u64 {
 
 /// The first node with a value at `i` or after it, and the index after that.
 #[inline(always)]
-unsafe fn scan(
-    mem: &Mem,
-    seg: moonsweep_gc::Obj,
-    mut i: usize,
-) -> Option<(usize, Value, Value)> {
+unsafe fn scan(mem: &Mem, seg: moonsweep_gc::Obj, mut i: usize) -> Option<(usize, Value, Value)> {
     // SAFETY: the index stays below the capacity.
     unsafe {
         let capacity = store(seg).capacity as usize;

@@ -165,7 +165,11 @@ impl Table {
             };
             for i in 0..len as usize {
                 let v = element(i);
-                if v != NIL_WORD && self.set_int(mem, i as i64 + 1, Value::from_word(v)).is_err() {
+                if v != NIL_WORD
+                    && self
+                        .set_int(mem, i as i64 + 1, Value::from_word(v))
+                        .is_err()
+                {
                     for i in (0..i).filter(|i| element(*i) != NIL_WORD) {
                         // A removal needs no memory.
                         let _ = self.set_int(mem, i as i64 + 1, Value::NIL);
