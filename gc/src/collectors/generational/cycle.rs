@@ -17,7 +17,7 @@
 //!    (`Heap::condemned`), so the rest has time.
 //! 5. *Values* (slices): dead weak values are cleared.
 //! 6. *Finalizers* (slices): dead registered objects are searched, then claimed.
-//! 7. *Resurrect* (helpers, slices): what they lead to gets MARK.
+//! 7. *Resurrect* (slices): what they lead to gets MARK, and SEEN.
 //! 8. *Keys* (slices): dead weak keys, and weak values of what 7 reached.
 //! 9. *Prune* (slices): tables outside of the heap.
 //! 10. *Drops* (slices): payloads of the dead.
@@ -76,7 +76,11 @@
 //! all marked objects refer to marked or young objects only. The program can
 //! get hold of nothing else: weak reads are filtered, a string found again by
 //! the intern table gets its MARK then and there, finalizers get their objects
-//! after the end. What is promoted gets MARK.
+//! after the end. What is promoted gets MARK. An object that is resurrected can
+//! be met as a weak key, and would lead to others that have no MARK yet: so from
+//! 6 until 7 is done SEEN tells what MARK came so late, and the filter hides it.
+//! A weak store may copy or move what it refers to: after the verdict the
+//! barrier makes nothing grey, so that this is no reason to live.
 //!
 //! This is the incremental-update invariant, not the snapshot's: what the
 //! program overwrites need not be captured, so the barrier costs no more than
