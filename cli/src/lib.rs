@@ -56,6 +56,9 @@ pub use api::lua::{Lua, RegistryKey};
 pub use api::memory::VmState;
 pub use api::multi::{FromLuaMulti, IntoLuaMulti};
 pub use api::options::{LuaOptions, StdLib};
+pub use api::scope::Scope;
+#[cfg(feature = "serde")]
+pub use api::serde::LuaSerdeExt;
 pub use api::string::{BorrowedBytes, LuaString};
 pub use api::table::{Table, TablePairs, TableSequence};
 pub use api::thread::{Thread, ThreadStatus};

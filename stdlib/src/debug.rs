@@ -263,7 +263,8 @@ fn traceback(cx: &mut Context) -> Result<Results> {
         value => return cx.ret(value),
     };
     let level = cx.opt_int(first + 1, i64::from(thread.is_none()))?;
-    let level = usize::try_from(level).unwrap_or(0);
+    // No level is below 0: nothing is listed then.
+    let level = usize::try_from(level).unwrap_or(usize::MAX);
     cx.ret(cx.string(cx.traceback(thread, message, level))?)
 }
 

@@ -130,6 +130,12 @@ pub fn open_all(cx: &mut Context) -> Result<()> {
 /// # Errors
 /// Raises "not enough memory".
 pub fn open_selected(cx: &mut Context, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    {
+        // As the reference numbers them, for programs that look into the registry.
+        let cx = &*cx;
+        cx.registry().set_int(cx, 1, cx.running().0)?;
+        cx.registry().set_int(cx, 2, cx.globals())?;
+    }
     for library in LIBRARIES.iter().filter(|library| wanted(library.name)) {
         (library.open)(cx)?;
         let cx = &*cx;

@@ -77,7 +77,12 @@ run() {
       cd "$work/run" || exit 99
       ulimit -c 0
       unset LUA_INIT LUA_INIT_5_4 LUA_PATH LUA_PATH_5_4 LUA_CPATH LUA_CPATH_5_4
-      echo | LC_ALL=C timeout "$seconds" "$moonsweep" --gc "$gc" --heap-max 4G "$@"
+      echo | LC_ALL=C timeout "$seconds" "$moonsweep" --gc "$gc" --heap-max 4G "$@" &
+      wait $!
+      status=$?
+      # `timeout` leads a process group: what a failed test left in the background ends, too.
+      kill -KILL -- -$! 2>/dev/null
+      exit $status
     ) >"$work/out" 2>"$work/err"
     status=$?
     # main.lua starts programs in the background and reads the shell's `echo $!` first:

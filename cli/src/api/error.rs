@@ -88,6 +88,12 @@ pub enum Error {
     /// The state was closed, or is at work (in the destructor of a userdata
     /// that the collector frees).
     StateUnavailable,
+    /// A function of a [`Scope`](crate::Scope) that has ended.
+    CallbackDestructed,
+    /// A Rust value can't become one of Lua's, by serde (feature `serde`).
+    SerializeError(String),
+    /// A Lua value can't become one of Rust's, by serde (feature `serde`).
+    DeserializeError(String),
     /// A state can't be made with these options.
     OptionError(String),
     /// Any other error of the host's.
@@ -256,7 +262,10 @@ impl fmt::Display for Error {
             Error::UserDataBorrowMutError => f.write_str("userdata already borrowed"),
             Error::MismatchedState => f.write_str("value of another Lua state"),
             Error::StateUnavailable => f.write_str("Lua state is closed or at work"),
-            Error::OptionError(text) => f.write_str(text),
+            Error::CallbackDestructed => f.write_str("function of a scope that has ended"),
+            Error::SerializeError(text)
+            | Error::DeserializeError(text)
+            | Error::OptionError(text) => f.write_str(text),
             Error::ExternalError(error) => error.fmt(f),
             Error::WithContext { context, cause } => write!(f, "{context}\n{cause}"),
         }

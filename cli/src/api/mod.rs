@@ -13,6 +13,8 @@
 //! | `chunk.rs` | chunks, before they are run |
 //! | `memory.rs` | the collector, statistics, limits |
 //! | `error.rs` | errors |
+//! | `scope.rs` | Rust functions that borrow |
+//! | `serde/` | conversions by serde |
 
 pub(crate) mod chunk;
 pub(crate) mod convert;
@@ -22,6 +24,9 @@ pub(crate) mod lua;
 pub(crate) mod memory;
 pub(crate) mod multi;
 pub(crate) mod options;
+pub(crate) mod scope;
+#[cfg(feature = "serde")]
+pub(crate) mod serde;
 pub(crate) mod string;
 pub(crate) mod table;
 pub(crate) mod thread;

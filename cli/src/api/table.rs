@@ -118,6 +118,24 @@ impl Table {
         })
         .unwrap_or(true)
     }
+    /// Whether there are elements from 1 on, and nothing else.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_list(&self) -> Result<bool> {
+        self.raw(|lua, cx, table| {
+            let (mut key, mut left) = (native::Value::Nil, table.len(cx));
+            if left == 0 {
+                return Ok(false);
+            }
+            while let Some((next, _)) = table.next(cx, key).map_err(|e| lua.caught(cx, e))? {
+                left -= 1;
+                if left < 0 {
+                    return Ok(false);
+                }
+                key = next;
+            }
+            Ok(left == 0)
+        })
+    }
     /// Removes everything.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ mod debug;
 mod gc;
 mod host;
 mod iterate;
+pub mod lend;
 mod limits;
 mod make;
 pub mod shared;
