@@ -33,7 +33,7 @@ const PAGE_MAX: usize = 512;
 /// Deepest segment.
 const MAX_DEPTH: u32 = 28;
 /// Live nodes of a segment up to which removed ones are worth dropping.
-const CROWDED: usize = SEGMENT_MAX * 7 / 8;
+const CROWDED: usize = SEGMENT_MAX * 13 / 16;
 
 /// Where the entries with some hash are.
 pub(super) struct Place {
@@ -209,7 +209,7 @@ impl Table {
             });
             late.each(old, |k, v| {
                 let h = hash_key(k);
-                to[side(h)].chain(h, k, v);
+                to[side(h)].displace(h, k, v);
             });
             to.into_iter().for_each(Filler::finish);
             halves

@@ -1,8 +1,7 @@
 //! Raw reads.
 
 use super::hash::{Key, Long, Name, Wide, Word};
-use super::segment::{find_in, home};
-use super::store::{nil_chunk, node_at};
+use super::store::nil_chunk;
 use super::{Table, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
@@ -51,21 +50,9 @@ impl Table {
             match mem.shapes.cached(self.shape(), s.0) {
                 Some(Some(n)) => self.slot(n).1.load(),
                 Some(None) => {
-                    // A string just made is no table's key; but most are keys, and
-                    // then the string itself, which may be far away, is not looked into.
-                    let key = Name(s.word());
-                    let h = key.hash();
-                    let Some((seg, capacity)) = self.segment(h) else {
-                        return NIL_WORD;
-                    };
-                    let first = node_at(seg, home(h, capacity));
-                    if first.key.load() == key.0 {
-                        return first.value.load();
-                    }
-                    if !s.is_interned() {
-                        return NIL_WORD;
-                    }
-                    find_in(seg, capacity, h, key).map_or(NIL_WORD, |n| n.value.load())
+                    // Most are interned and present, and then the string itself,
+                    // which may be far away, is not looked into.
+                    self.hash_word(Name(s.word()))
                 }
                 None => NIL_WORD,
             }

@@ -109,6 +109,8 @@ pub(crate) unsafe fn key_value(w: u64) -> Value {
 
 /// A key to search for.
 pub(crate) trait Key: Copy {
+    /// Whether `matches` compares words.
+    const IS_WORD: bool;
     /// Its hash, equal to `hash_key` of its word.
     fn hash(self) -> u64;
     /// Whether a node's key equals it.
@@ -122,6 +124,7 @@ pub(crate) trait Key: Copy {
 pub(crate) struct Name(pub u64);
 
 impl Key for Name {
+    const IS_WORD: bool = true;
     #[inline(always)]
     fn hash(self) -> u64 {
         spread_address(self.0)
@@ -141,6 +144,7 @@ impl Key for Name {
 pub(crate) struct Word(pub u64);
 
 impl Key for Word {
+    const IS_WORD: bool = true;
     #[inline(always)]
     fn hash(self) -> u64 {
         hash_word(self.0)
@@ -160,6 +164,7 @@ impl Key for Word {
 pub(crate) struct Long(pub Str, pub u32);
 
 impl Key for Long {
+    const IS_WORD: bool = false;
     #[inline(always)]
     fn hash(self) -> u64 {
         spread(self.1 as u64, 0)
@@ -179,6 +184,7 @@ impl Key for Long {
 pub(crate) struct Wide(pub i64);
 
 impl Key for Wide {
+    const IS_WORD: bool = false;
     #[inline(always)]
     fn hash(self) -> u64 {
         spread(self.0 as u64, 0)
@@ -254,6 +260,13 @@ impl Table {
     pub(crate) unsafe fn hash_has_positive(self) -> bool {
         // SAFETY: as the caller promised.
         unsafe { self.hash_flags() & HAS_POSITIVE != 0 }
+    }
+    /// Whether its flags say already what the integer key `i` would make them say.
+    #[inline(always)]
+    pub(crate) unsafe fn hash_knows(self, i: i64) -> bool {
+        let flag = if i > 0 { HAS_POSITIVE } else { HAS_INTS };
+        // SAFETY: as the caller promised.
+        unsafe { self.hash_flags() & flag != 0 }
     }
     /// Notes that the hash part has an integer key.
     #[inline(always)]
@@ -357,7 +370,6 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let s = new_hash(mem, capacity, self.weak_bits());
-            store(s).extra.set((capacity as u32) << 10);
             s.set_user(1, mark);
             s
         }

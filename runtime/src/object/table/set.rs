@@ -2,7 +2,7 @@
 
 use super::get::float_to_int;
 use super::hash::{Key, Name, Wide, Word};
-use super::segment::{add_int_home, find_in, note_revived};
+use super::segment::{add_int_near, find_in, note_revived};
 use super::store::{Node, nil_chunk, store};
 use super::{Table, flag};
 use crate::mem::Mem;
@@ -53,8 +53,8 @@ impl Table {
             }
             new && w != NIL_WORD
                 && self.is_outside((i as u64).wrapping_sub(1))
-                && self.hash_has_positive()
-                && add_int_home(seg, capacity, h, key.0, w)
+                && self.hash_knows(i)
+                && add_int_near(seg, capacity, h, key.0, w)
         }
     }
     /// Replaces the value of an interned string that has one in the hash part;
