@@ -20,7 +20,7 @@
 //! to the hash part, until the array part is empty and goes away.
 
 use super::Table;
-use super::hash::{Word, hash_word, int_key};
+use super::hash::{Stride, Word, hash_word, int_key};
 use super::segment::{each_live, find_in, note_moved};
 use super::set::SetError;
 use super::store::{
@@ -366,11 +366,12 @@ impl Table {
         unsafe {
             let mut at = None;
             let mut group = u64::MAX;
+            let stride = self.stride();
             for n in from..to {
                 let w = int_word(n as i64 + 1);
-                let h = hash_word(w);
+                let h = hash_word(w, stride);
                 // The keys of a group share their segment.
-                if w >> 6 != group {
+                if w >> 6 != group || !stride.is_one() {
                     group = w >> 6;
                     at = self.segment(h);
                 }
@@ -623,6 +624,24 @@ impl Table {
             Ok(true)
         }
     }
+    /// An estimate of how many keys of the chunk of index `last` the hash part has.
+    unsafe fn present_around(self, last: i64) -> u16 {
+        let first = (last - 1) as u64 & !(CHUNK as u64 - 1);
+        let mut probes = 16;
+        loop {
+            let step = CHUNK / probes;
+            let present = (0..probes)
+                // One of each few neighbours, not the same of all.
+                .map(|i| (i * step + i * 7 % step) as u64)
+                // SAFETY: as the caller promised.
+                .filter(|i| unsafe { self.hash_int((first + i) as i64 + 1) } != NIL_WORD)
+                .count();
+            if probes == CHUNK / 2 || present < probes / 4 {
+                return (present * step) as u16;
+            }
+            probes = CHUNK / 2;
+        }
+    }
     /// A segment of depth `depth`, full, is a sample of a directory. If its
     /// integer keys are dense where they are, the array part becomes a spine that
     /// reaches so far.
@@ -631,17 +650,26 @@ impl Table {
         mem: &mut Mem,
         seg: Obj,
         depth: u32,
+        stride: Stride,
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
             let mut sample = Sample::default();
             each_live(seg, |_, k, _| sample.count_word(k));
+            if sample.keys == 0 || stride.is_one() && !sample.dense() {
+                return Ok(false);
+            }
+            let there = if stride.is_one() {
+                (sample.keys * CHUNK / (64 * sample.groups())) as u16
+            } else {
+                // Their neighbours are elsewhere.
+                self.present_around(sample.last)
+            };
             let old = match Part::of(self) {
                 Part::Spine(s) => store(s).capacity as usize,
                 _ => 0,
             };
-            if sample.keys == 0
-                || !sample.dense()
+            if there < CHUNK as u16 / 4
                 || sample.chunks() <= old
                 || !self.make_spine(mem, sample.chunks(), sample.keys << depth)?
             {
@@ -650,7 +678,6 @@ impl Table {
             let Part::Spine(s) = Part::of(self) else {
                 return Ok(false);
             };
-            let there = (sample.keys * CHUNK / (64 * sample.groups())) as u16;
             for c in old..store(s).capacity as usize {
                 count_at(s, c).set(there.min(DENSE - 4 * NEAR));
             }

@@ -41,9 +41,60 @@ const MIX_B: u64 = 0xD6E8_FEB8_6659_FD93;
 /// so that no segment ever gets more of them than it has nodes.
 #[inline(always)]
 pub(crate) fn spread(w: u64, shift: u32) -> u64 {
-    let low = w >> shift & 511;
-    let f = fold((w & !(511 << shift)) ^ MIX_B, MIX_A);
+    spread_low(w, 511 << shift, shift)
+}
+
+/// As `spread`, neighbours being those that differ in the bits `mask`.
+#[inline(always)]
+fn spread_low(w: u64, mask: u64, shift: u32) -> u64 {
+    let low = (w & mask) >> shift;
+    let f = fold((w & !mask) ^ MIX_B, MIX_A);
     (f & !0xFF | f.wrapping_add(low) & 0xFF) ^ (low >> 6) << (64 - FINE)
+}
+
+/// What divides the distances between the integer keys of a large hash part. Keys
+/// at that distance are numbered in sequence (and all words differently, whatever
+/// the stride), so that neighbours in an arithmetic progression are neighbours in
+/// the table.
+#[derive(Clone, Copy)]
+pub(crate) struct Stride {
+    /// Multiplicative inverse of its odd part.
+    pub(crate) inverse: u64,
+    /// How many times two divides it.
+    pub(crate) twos: u32,
+}
+
+impl Stride {
+    /// Keys as they are.
+    pub(crate) const ONE: Stride = Stride {
+        inverse: 1,
+        twos: 0,
+    };
+    /// The stride `step`; 0: there is none.
+    pub(crate) fn of(step: u64) -> Stride {
+        if step == 0 {
+            return Stride::ONE;
+        }
+        let twos = step.trailing_zeros();
+        let odd = step >> twos;
+        // Each step of Newton's doubles the bits that are right, three at first.
+        let mut inverse = odd;
+        for _ in 0..5 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        }
+        Stride { inverse, twos }
+    }
+    #[inline(always)]
+    pub(crate) fn is_one(self) -> bool {
+        self.inverse == 1 && self.twos == 0
+    }
+    /// The hash of an integer's word. In an unbroken progression all neighbours
+    /// are there, so fewer of them share a segment: four runs fill it.
+    #[inline(always)]
+    fn spread(self, w: u64) -> u64 {
+        let mask = if self.is_one() { 511 } else { 63 };
+        spread_low(w.rotate_right(self.twos).wrapping_mul(self.inverse), mask, 0)
+    }
 }
 
 const FINE: u32 = 14;
@@ -58,18 +109,20 @@ fn spread_address(w: u64) -> u64 {
 
 /// The hash of a key that is compared as a word.
 #[inline(always)]
-pub(crate) fn hash_word(w: u64) -> u64 {
+pub(crate) fn hash_word(w: u64, stride: Stride) -> u64 {
     if w >> 48 == REF_TAG {
         spread_address(w)
+    } else if w >= INT_WORDS {
+        stride.spread(w)
     } else {
         // Fractions of floats of some thousands to millions begin about bit 33.
-        spread(w, if w >= INT_WORDS { 0 } else { 33 })
+        spread(w, 33)
     }
 }
 
 /// The hash of any key's word.
 #[inline(always)]
-pub(crate) unsafe fn hash_key(w: u64) -> u64 {
+pub(crate) unsafe fn hash_key(w: u64, stride: Stride) -> u64 {
     if w >> 48 == REF_TAG {
         // SAFETY: long strings and boxed integers in nodes are alive.
         unsafe {
@@ -80,7 +133,7 @@ pub(crate) unsafe fn hash_key(w: u64) -> u64 {
             }
         }
     }
-    hash_word(w)
+    hash_word(w, stride)
 }
 
 /// Words from this one on are integers.
@@ -112,7 +165,7 @@ pub(crate) trait Key: Copy {
     /// Whether `matches` compares words.
     const IS_WORD: bool;
     /// Its hash, equal to `hash_key` of its word.
-    fn hash(self) -> u64;
+    fn hash(self, stride: Stride) -> u64;
     /// Whether a node's key equals it.
     unsafe fn matches(self, node: u64) -> bool;
     /// The word to store.
@@ -126,7 +179,7 @@ pub(crate) struct Name(pub u64);
 impl Key for Name {
     const IS_WORD: bool = true;
     #[inline(always)]
-    fn hash(self) -> u64 {
+    fn hash(self, _: Stride) -> u64 {
         spread_address(self.0)
     }
     #[inline(always)]
@@ -146,8 +199,8 @@ pub(crate) struct Word(pub u64);
 impl Key for Word {
     const IS_WORD: bool = true;
     #[inline(always)]
-    fn hash(self) -> u64 {
-        hash_word(self.0)
+    fn hash(self, stride: Stride) -> u64 {
+        hash_word(self.0, stride)
     }
     #[inline(always)]
     unsafe fn matches(self, node: u64) -> bool {
@@ -166,7 +219,7 @@ pub(crate) struct Long(pub Str, pub u32);
 impl Key for Long {
     const IS_WORD: bool = false;
     #[inline(always)]
-    fn hash(self) -> u64 {
+    fn hash(self, _: Stride) -> u64 {
         spread(self.1 as u64, 0)
     }
     #[inline(always)]
@@ -186,7 +239,7 @@ pub(crate) struct Wide(pub i64);
 impl Key for Wide {
     const IS_WORD: bool = false;
     #[inline(always)]
-    fn hash(self) -> u64 {
+    fn hash(self, _: Stride) -> u64 {
         spread(self.0 as u64, 0)
     }
     #[inline(always)]
@@ -223,12 +276,25 @@ impl Table {
             Some((dir::segment(w, hash), SEGMENT_MAX))
         }
     }
+    /// The stride of the integer keys.
+    #[inline(always)]
+    pub(crate) unsafe fn stride(self) -> Stride {
+        // SAFETY: the hash part consists of live stores.
+        unsafe {
+            let w = self.cell().hash.load();
+            if w & 1 == 0 || w == NIL_WORD {
+                Stride::ONE
+            } else {
+                dir::stride(w)
+            }
+        }
+    }
     /// The node of a key and the segment that owns it.
     #[inline(always)]
     pub(crate) unsafe fn find<'a, K: Key>(self, key: K) -> Option<(Obj, &'a Node)> {
         // SAFETY: as the caller promised.
         unsafe {
-            let h = key.hash();
+            let h = key.hash(self.stride());
             let (seg, capacity) = self.segment(h)?;
             find_in(seg, capacity, h, key).map(|n| (seg, n))
         }
@@ -293,14 +359,15 @@ impl Table {
         key: K,
         value: u64,
     ) -> Result<bool, SetError> {
-        let h = key.hash();
         // SAFETY: as the caller promised.
         unsafe {
             let kw = key.word(mem);
             let int = int_key(kw);
             loop {
+                let stride = self.stride();
+                let h = key.hash(stride);
                 if let Some((seg, capacity)) = self.segment(h)
-                    && add(mem, seg, capacity, h, kw, value)
+                    && add(mem, seg, capacity, stride, h, kw, value)
                 {
                     if let Some(i) = int {
                         self.note_int(i);
@@ -359,7 +426,7 @@ impl Table {
                 return Ok(false);
             }
             let new = self.new_segment(mem, capacity, 0);
-            let flags = copy_live(old, new, capacity);
+            let flags = copy_live(old, new, capacity, Stride::ONE);
             new.set_user(1, flags);
             cell.hash.set(self.0, reference(new, 0), &mut mem.heap);
             Ok(false)

@@ -27,7 +27,7 @@
 //! The word at 12: bits 0-9, nodes that are not free; 10-19, nodes with lost keys
 //! that serve again; 20-29, entries that moved to the array part.
 
-use super::hash::{Key, TOMB, hash_key, hash_word, int_key};
+use super::hash::{Key, Stride, TOMB, hash_key, hash_word, int_key};
 use super::store::{
     BUCKET, FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, SEGMENT_MAX, StoreCell, empty_segment,
     node_at, passes, store, words,
@@ -55,7 +55,7 @@ impl Path {
     #[inline(always)]
     fn of(hash: u64, capacity: usize) -> Path {
         Path {
-            first: (hash as usize & (capacity - 1)) / BUCKET,
+            first: first(hash, capacity),
             stride: (hash >> 8) as usize | 1,
             buckets: capacity / BUCKET,
         }
@@ -72,14 +72,36 @@ impl Path {
     }
 }
 
-/// The home of a hash. A segment's nodes begin 16 bytes into its cell, so the
-/// last one before a multiple of four begins a bucket.
+/// The first bucket for a hash. In large segments neighbours have neighbouring
+/// buckets, so that a few runs of them fill all buckets alike; in small ones, where
+/// it is the home that counts, neighbouring homes.
 #[inline(always)]
-fn home(hash: u64, capacity: usize) -> usize {
-    (hash as usize).wrapping_sub(1) & (capacity - 1)
+fn first(hash: u64, capacity: usize) -> usize {
+    if capacity == SEGMENT_MAX {
+        hash as usize % (SEGMENT_MAX / BUCKET)
+    } else {
+        (hash as usize & (capacity - 1)) / BUCKET
+    }
 }
 
-/// Node `k` of a bucket.
+/// The number of the home in its bucket.
+#[inline(always)]
+fn slot(hash: u64, capacity: usize) -> usize {
+    if capacity == SEGMENT_MAX {
+        hash as usize / (SEGMENT_MAX / BUCKET) % BUCKET
+    } else {
+        hash as usize % BUCKET
+    }
+}
+
+/// The home of a hash.
+#[inline(always)]
+fn home(hash: u64, capacity: usize) -> usize {
+    member(first(hash, capacity), slot(hash, capacity), capacity)
+}
+
+/// Node `k` of a bucket. The nodes begin 16 bytes into a segment's cell, so the
+/// last one before a multiple of four begins a bucket.
 #[inline(always)]
 fn member(bucket: usize, k: usize, capacity: usize) -> usize {
     (BUCKET * bucket + k).wrapping_sub(1) & (capacity - 1)
@@ -219,11 +241,17 @@ pub(super) fn note_revived(s: &StoreCell) {
 }
 
 /// Counts one more node in use; false: the segment is full. One in sixteen nodes
-/// stays free, or paths would become long.
+/// stays free, or paths would become long, unless there is a progression of keys,
+/// which fill all buckets alike.
 #[inline(always)]
-fn take_free(s: &StoreCell, capacity: usize) -> bool {
+fn take_free(s: &StoreCell, capacity: usize, stride: Stride) -> bool {
     let e = s.extra.get();
-    if (e & FIELD) as usize >= capacity - capacity / 16 {
+    let most = if stride.is_one() {
+        capacity - capacity / 16
+    } else {
+        capacity
+    };
+    if (e & FIELD) as usize >= most {
         return false;
     }
     s.extra.set(e + 1);
@@ -243,6 +271,7 @@ pub(super) unsafe fn add(
     mem: &mut Mem,
     seg: Obj,
     capacity: usize,
+    stride: Stride,
     hash: u64,
     key: u64,
     value: u64,
@@ -254,13 +283,13 @@ pub(super) unsafe fn add(
     unsafe {
         let n = node_at(seg, home(hash, capacity));
         if n.key.load() == NIL_WORD {
-            if !take_free(store(seg), capacity) {
+            if !take_free(store(seg), capacity, stride) {
                 return false;
             }
             write(mem, seg, n, key, value);
             return true;
         }
-        add_elsewhere(mem, seg, capacity, hash, key, value)
+        add_elsewhere(mem, seg, capacity, stride, hash, key, value)
     }
 }
 
@@ -270,6 +299,7 @@ unsafe fn add_elsewhere(
     mem: &mut Mem,
     seg: Obj,
     capacity: usize,
+    stride: Stride,
     hash: u64,
     key: u64,
     value: u64,
@@ -295,11 +325,11 @@ unsafe fn add_elsewhere(
             }
             let s = store(seg);
             let n = if let Some(n) = dead {
-                leave(seg, capacity, bucket, n.key.load());
+                leave(seg, capacity, stride, bucket, n.key.load());
                 note_revived(s);
                 n
             } else if let Some(n) = free {
-                if !take_free(s, capacity) {
+                if !take_free(s, capacity, stride) {
                     return false;
                 }
                 n
@@ -326,7 +356,7 @@ unsafe fn reusable(seg: Obj, capacity: usize, n: &Node) -> bool {
 }
 
 /// A dead node of a bucket will have another key instead of `old`.
-unsafe fn leave(seg: Obj, capacity: usize, bucket: usize, old: u64) {
+unsafe fn leave(seg: Obj, capacity: usize, stride: Stride, bucket: usize, old: u64) {
     // SAFETY: a live segment; dead keys can be hashed (see above).
     unsafe {
         if capacity == BUCKET {
@@ -337,7 +367,7 @@ unsafe fn leave(seg: Obj, capacity: usize, bucket: usize, old: u64) {
             c.stale += 1;
             return c.put(store(seg));
         }
-        let path = Path::of(hash_key(old), capacity);
+        let path = Path::of(hash_key(old, stride), capacity);
         for i in 0..=path.buckets {
             let at = path.bucket(i);
             if at == bucket {
@@ -357,6 +387,7 @@ unsafe fn leave(seg: Obj, capacity: usize, bucket: usize, old: u64) {
 pub(super) unsafe fn add_int_near(
     seg: Obj,
     capacity: usize,
+    stride: Stride,
     hash: u64,
     key: u64,
     value: u64,
@@ -369,17 +400,17 @@ pub(super) unsafe fn add_int_near(
             return false;
         }
         // The home, if it is free or dead, else the next one.
-        let start = hash as u32 % BUCKET as u32;
+        let start = slot(hash, capacity) as u32;
         let k = (start + ((vacant | vacant << 4) >> start).trailing_zeros()) as usize % BUCKET;
         let n = node_at(seg, member(bucket, k, capacity));
         let old = n.key.load();
         let s = store(seg);
         if old == NIL_WORD {
-            if !take_free(s, capacity) {
+            if !take_free(s, capacity, stride) {
                 return false;
             }
         } else if int_key(old).is_some()
-            && Path::of(hash_word(old), capacity).first == bucket
+            && Path::of(hash_word(old, stride), capacity).first == bucket
         {
             note_revived(s);
         } else {
@@ -506,7 +537,7 @@ pub(super) unsafe fn each_live(seg: Obj, mut f: impl FnMut(usize, u64, u64)) {
 
 /// Fills a new segment with the live entries of another, and returns the flags
 /// for a flat hash part with these keys.
-pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize) -> u8 {
+pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize, stride: Stride) -> u8 {
     // SAFETY: live segments, the new one with room enough.
     unsafe {
         let mut to = Filler::new(new, capacity);
@@ -516,11 +547,11 @@ pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize) -> u8 {
             if let Some(i) = int_key(k) {
                 flags |= HAS_INTS | if i > 0 { HAS_POSITIVE } else { 0 };
             }
-            if !to.put(hash_key(k), k, v) {
+            if !to.put(hash_key(k, stride), k, v) {
                 late.add(i);
             }
         });
-        late.each(old, |k, v| to.displace(hash_key(k), k, v));
+        late.each(old, |k, v| to.displace(hash_key(k, stride), k, v));
         to.finish();
         flags
     }
@@ -528,7 +559,7 @@ pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize) -> u8 {
 
 /// Checks the invariants of a segment.
 #[cfg(test)]
-pub(super) unsafe fn check_segment(seg: Obj) {
+pub(super) unsafe fn check_segment(seg: Obj, stride: Stride) {
     // SAFETY: a live segment.
     unsafe {
         let capacity = store(seg).capacity as usize;
@@ -539,7 +570,7 @@ pub(super) unsafe fn check_segment(seg: Obj) {
             if key(i) == TOMB {
                 continue;
             }
-            let hash = hash_key(key(i));
+            let hash = hash_key(key(i), stride);
             assert_ne!(key(home(hash, capacity)), NIL_WORD, "its home is free");
             let path = Path::of(hash, capacity);
             let mut step = 0;

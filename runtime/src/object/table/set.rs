@@ -44,7 +44,8 @@ impl Table {
                 return false;
             }
             let key = Word(int_word(i));
-            let h = key.hash();
+            let stride = self.stride();
+            let h = key.hash(stride);
             let Some((seg, capacity)) = self.segment(h) else {
                 return false;
             };
@@ -54,7 +55,7 @@ impl Table {
             new && w != NIL_WORD
                 && self.is_outside((i as u64).wrapping_sub(1))
                 && self.hash_knows(i)
-                && add_int_near(seg, capacity, h, key.0, w)
+                && add_int_near(seg, capacity, stride, h, key.0, w)
         }
     }
     /// Replaces the value of an interned string that has one in the hash part;

@@ -5,7 +5,7 @@
 //! | ARRAY | capacity | 0 | slots | weak modes | - |
 //! | SPINE | capacity | leading chunks given back | edges, then a 16-bit count for each | - | - |
 //! | HASH | capacity | counts of nodes (`segment.rs`) | nodes, then a byte for each bucket | weak modes | in a directory: depth; alone: flags |
-//! | DIR | capacity | flags | edges | bits above | 64 - bits of the index |
+//! | DIR | capacity | flags, then the stride's twos (`hash.rs`) | the stride's inverse, then edges | bits above | 64 - bits of the index |
 //!
 //! Capacities never change, so that a marker may read them while the program
 //! works; the word at 12 is the program's alone.
@@ -143,14 +143,34 @@ pub(crate) unsafe fn slot_at<'a>(o: Obj, i: usize) -> &'a Slot {
     unsafe { &*(o.as_ptr() as *const Slot).add(2 + i) }
 }
 
-/// An edge of a SPINE or DIR.
+/// An edge of a SPINE.
 ///
 /// # Safety
-/// `o` is a live SPINE or DIR and `i` below its capacity.
+/// `o` is a live SPINE and `i` below its capacity.
 #[inline(always)]
 pub(crate) unsafe fn edge_at<'a>(o: Obj, i: usize) -> &'a Edge {
     // SAFETY: as the caller promised.
     unsafe { &*(o.as_ptr() as *const Edge).add(2 + i) }
+}
+
+/// An edge of a DIR.
+///
+/// # Safety
+/// `o` is a live DIR and `i` below its capacity.
+#[inline(always)]
+pub(crate) unsafe fn dir_edge<'a>(o: Obj, i: usize) -> &'a Edge {
+    // SAFETY: as the caller promised.
+    unsafe { edge_at(o, 1 + i) }
+}
+
+/// The first word of a DIR behind its fixed part, which the program's thread alone reads.
+///
+/// # Safety
+/// `o` is a live DIR.
+#[inline(always)]
+pub(crate) unsafe fn inverse_at<'a>(o: Obj) -> &'a Cell<u64> {
+    // SAFETY: as the caller promised; it is no slot.
+    unsafe { &*(o.as_ptr() as *const Cell<u64>).add(2) }
 }
 
 /// A node of a HASH.
@@ -300,7 +320,7 @@ pub(crate) unsafe fn new_spine(mem: &mut Mem, capacity: usize) -> Option<Obj> {
 pub(crate) unsafe fn new_dir(mem: &mut Mem, capacity: usize) -> Option<Obj> {
     // SAFETY: initialised here.
     unsafe {
-        let o = mem.heap.try_alloc(16 + 8 * capacity, kind::DIR)?;
-        Some(init(o, capacity, 0, capacity, 0))
+        let o = mem.heap.try_alloc(24 + 8 * capacity, kind::DIR)?;
+        Some(init(o, capacity, 0, capacity + 1, 0))
     }
 }
