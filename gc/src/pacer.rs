@@ -27,6 +27,12 @@ const NURSERY_SHARE: usize = 8;
 pub const AGE_SHARE: usize = 8;
 /// A minor is due when the logged objects come to so many bytes.
 pub const LOG_WEIGHT: usize = 1 << 20;
+/// Counting: references that the barrier remembers until an epoch is due, at most.
+pub const LOG_REFERENCES: usize = 1 << 15;
+/// Counting: the same, at least.
+const MIN_LOG_REFERENCES: usize = 1 << 12;
+/// Counting: bytes allocated between two slices of decrements.
+pub const COUNT_STEP: usize = 64 << 10;
 
 /// Slices between two minors while marking.
 const STEPS: usize = 8;
@@ -98,6 +104,19 @@ pub fn next_nursery(current: usize, minor_ns: u64, goal_ns: u64, most: usize) ->
     }
 }
 
+/// The references that the barrier may remember until the next epoch: fewer
+/// while epochs miss the goal.
+pub fn next_log(current: usize, epoch_ns: u64, goal_ns: u64) -> usize {
+    let next = if epoch_ns > goal_ns {
+        current / 2
+    } else if epoch_ns < goal_ns / 2 {
+        current.saturating_add(current / 4)
+    } else {
+        current
+    };
+    next.clamp(MIN_LOG_REFERENCES, LOG_REFERENCES)
+}
+
 /// Unswept blocks to sweep at a minor, so that the sweep ends long before the next full collection.
 pub fn sweep_quota(unswept: usize) -> usize {
     (unswept / 64).clamp(16, 64)
@@ -162,6 +181,20 @@ mod tests {
             (0, M, 1),
         ] {
             assert_eq!(most_nursery(option, used), want);
+        }
+    }
+
+    #[test]
+    fn the_log_follows_the_goal() {
+        const K: usize = 1 << 10;
+        for (current, ns, want) in [
+            (32 * K, 600, 16 * K),
+            (4 * K, 600, 4 * K),
+            (16 * K, 300, 16 * K),
+            (16 * K, 100, 20 * K),
+            (32 * K, 100, 32 * K),
+        ] {
+            assert_eq!(next_log(current, ns, 500), want);
         }
     }
 

@@ -402,7 +402,7 @@ impl Collector for Generational {
         self.interleave::<M>(core);
     }
     #[inline]
-    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, _old: u64, word: u64) {
         let mem = core.space.mem;
         // With aging, a target that stays young would have to be remembered on.
         if core.space.age_below != isize::MIN || mem.size_of(owner) <= LARGE_OWNER {
