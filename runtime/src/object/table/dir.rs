@@ -140,7 +140,11 @@ unsafe fn choose_stride(seg: Obj) -> Stride {
             }
         })
     };
-    if ints < SEGMENT_MAX / 8 { Stride::ONE } else { Stride::of(step) }
+    if ints < SEGMENT_MAX / 8 {
+        Stride::ONE
+    } else {
+        Stride::of(step)
+    }
 }
 
 fn common_divisor(mut a: u64, mut b: u64) -> u64 {
@@ -174,7 +178,9 @@ impl Table {
             let page = new_page(mem, 0, 1)?;
             let stride = choose_stride(old);
             inverse_at(page).set(stride.inverse);
-            store(page).extra.set(old.user(1) as u32 | stride.twos << TWOS);
+            store(page)
+                .extra
+                .set(old.user(1) as u32 | stride.twos << TWOS);
             for (i, half) in self.split(mem, old, 0, stride).into_iter().enumerate() {
                 dir_edge(page, i).init(page, Some(half));
             }

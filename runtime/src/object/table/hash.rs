@@ -93,7 +93,11 @@ impl Stride {
     #[inline(always)]
     fn spread(self, w: u64) -> u64 {
         let mask = if self.is_one() { 511 } else { 63 };
-        spread_low(w.rotate_right(self.twos).wrapping_mul(self.inverse), mask, 0)
+        spread_low(
+            w.rotate_right(self.twos).wrapping_mul(self.inverse),
+            mask,
+            0,
+        )
     }
 }
 

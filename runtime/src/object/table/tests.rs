@@ -527,7 +527,8 @@ fn columns_become_an_array() {
         let t = Table::new(mem, 0, 0, 0, 0);
         for x in 0..w {
             for y in 0..h {
-                t.set_int(mem, 1 + y * w + x, Value::int(x)).expect("memory");
+                t.set_int(mem, 1 + y * w + x, Value::int(x))
+                    .expect("memory");
             }
         }
         let n = (w * h) as usize;
