@@ -14,6 +14,20 @@ pub(crate) fn float_to_int(f: f64) -> Option<i64> {
     ((-LIMIT..LIMIT).contains(&f) && (f as i64) as f64 == f).then_some(f as i64)
 }
 
+/// The word of a key that is neither integer nor string, if it has one and equals
+/// no integer.
+#[inline(always)]
+pub(super) fn other_word(key: Value) -> Option<u64> {
+    match key.tag {
+        tag::NIL => None,
+        tag::FLOAT => {
+            let f = key.as_float();
+            (float_to_int(f).is_none() && !f.is_nan()).then(|| float_word(f))
+        }
+        _ => key.to_word(),
+    }
+}
+
 impl Table {
     /// The value at a key.
     #[inline]
@@ -27,16 +41,24 @@ impl Table {
             }
         }
     }
-    /// The word that the hash part has for an integer key, as far as that can be
-    /// told fast; else nil.
+    /// The word that the hash part has for an integer key, if that can be told fast.
     #[inline(always)]
-    pub unsafe fn hashed_int(self, i: i64) -> u64 {
+    pub unsafe fn hashed_int(self, i: i64) -> Option<u64> {
         // SAFETY: as the caller promised.
         unsafe {
-            if !fits_word(i) || self.flags() & flag::WEAK != 0 {
-                return NIL_WORD;
+            (fits_word(i) && self.flags() & flag::WEAK == 0)
+                .then(|| self.hash_word(Word(int_word(i))))
+        }
+    }
+    /// The same for a key that is neither integer nor string.
+    #[inline(always)]
+    pub unsafe fn hashed_other(self, key: Value) -> Option<u64> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.flags() & flag::WEAK != 0 {
+                return None;
             }
-            self.hash_word(Word(int_word(i)))
+            other_word(key).map(|k| self.hash_word(Word(k)))
         }
     }
     /// The word at a string, if it is interned and that can be told fast; else nil.

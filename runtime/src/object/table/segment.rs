@@ -27,7 +27,7 @@
 //! The word at 12: bits 0-9, nodes that are not free; 10-19, nodes with lost keys
 //! that serve again; 20-29, entries that moved to the array part.
 
-use super::hash::{Key, Stride, TOMB, hash_key, hash_word, int_key};
+use super::hash::{Key, Stride, TOMB, hash_key, int_key};
 use super::store::{
     BUCKET, FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, SEGMENT_MAX, StoreCell, empty_segment,
     node_at, passes, store, words,
@@ -36,6 +36,7 @@ use super::trace::seen_key;
 use crate::mem::Mem;
 use crate::value::NIL_WORD;
 use moonsweep_gc::Obj;
+use moonsweep_gc::slot::is_reference;
 use moonsweep_gc::slot::set_entry;
 use std::cell::Cell;
 
@@ -138,10 +139,12 @@ pub(crate) unsafe fn find_in<'a, K: Key>(
     unsafe {
         if K::IS_WORD && capacity == SEGMENT_MAX {
             let bucket = Path::of(hash, SEGMENT_MAX).first;
-            let hits = among(seg, SEGMENT_MAX, bucket, |n| key.matches(n.key.load()));
-            if hits != 0 {
-                let k = hits.trailing_zeros() as usize;
-                return Some(node_at(seg, member(bucket, k, SEGMENT_MAX)));
+            // If one of the last three nodes has it, that one; else the first, if any.
+            let is = |k: usize| key.matches(node_at(seg, BUCKET * bucket + k).key.load()) as usize;
+            let k = is(0) + 2 * is(1) + 3 * is(2);
+            let n = node_at(seg, member(bucket, k, SEGMENT_MAX));
+            if key.matches(n.key.load()) {
+                return Some(n);
             }
             if among(seg, SEGMENT_MAX, bucket, |n| n.key.load() == NIL_WORD) != 0 {
                 return None;
@@ -280,27 +283,19 @@ pub(super) unsafe fn add(
     key: u64,
     value: u64,
 ) -> bool {
-    if seg == empty_segment() {
-        return false;
-    }
     // SAFETY: a live segment.
     unsafe {
-        let n = node_at(seg, home(hash, capacity));
-        if n.key.load() == NIL_WORD {
-            if !take_free(store(seg), capacity, stride) {
-                return false;
-            }
-            write(mem, seg, n, key, value);
-            return true;
-        }
-        add_elsewhere(mem, seg, capacity, stride, hash, key, value)
+        let Some(n) = place(seg, capacity, stride, hash, false) else {
+            return false;
+        };
+        write(mem, seg, n, key, value);
+        true
     }
 }
 
-/// As `add`, the home being in use.
-#[inline(never)]
-unsafe fn add_elsewhere(
-    mem: &mut Mem,
+/// As `add`, without a store that the collector must hear of; false: not done.
+#[inline(always)]
+pub(super) unsafe fn add_quietly(
     seg: Obj,
     capacity: usize,
     stride: Stride,
@@ -308,33 +303,80 @@ unsafe fn add_elsewhere(
     key: u64,
     value: u64,
 ) -> bool {
+    // SAFETY: a live segment.
+    unsafe {
+        let hears = seg.unlogged();
+        if hears && (is_reference(key) || is_reference(value)) {
+            return false;
+        }
+        let n = node_at(seg, home(hash, capacity));
+        let n = if n.key.load() == NIL_WORD && seg != empty_segment() {
+            if !take_free(store(seg), capacity, stride) {
+                return false;
+            }
+            n
+        } else {
+            match place(seg, capacity, stride, hash, hears) {
+                Some(n) => n,
+                None => return false,
+            }
+        };
+        n.key.try_set(seg, key) && n.value.try_set(seg, value)
+    }
+}
+
+/// The node for a new entry, which the caller writes there; `None`: the segment is
+/// full. `numbers`: a node that has the key of a removed entry will do only if that
+/// is no reference.
+#[inline(never)]
+unsafe fn place<'a>(
+    seg: Obj,
+    capacity: usize,
+    stride: Stride,
+    hash: u64,
+    numbers: bool,
+) -> Option<&'a Node> {
+    if seg == empty_segment() {
+        return None;
+    }
     // SAFETY: indices of the segment.
     unsafe {
+        let s = store(seg);
         let path = Path::of(hash, capacity);
+        let home = node_at(seg, home(hash, capacity));
+        if home.key.load() == NIL_WORD {
+            return take_free(s, capacity, stride).then_some(home);
+        }
         let last = if path.buckets == 1 { 0 } else { path.buckets };
         for i in 0..=last {
             let bucket = path.bucket(i);
+            let vacant = among(seg, capacity, bucket, |n| n.value.load() == NIL_WORD);
+            if vacant == 0 {
+                continue;
+            }
             // A dead node first: the fewer are in use, the later the segment is full.
             let mut free = None;
             let mut dead = None;
             for k in 0..BUCKET {
+                if vacant >> k & 1 == 0 {
+                    continue;
+                }
                 let n = node_at(seg, member(bucket, k, capacity));
-                if n.value.load() == NIL_WORD {
-                    if n.key.load() == NIL_WORD {
-                        free = free.or(Some(n));
-                    } else if dead.is_none() && reusable(seg, capacity, n) {
-                        dead = Some(n);
-                    }
+                let old = n.key.load();
+                if old == NIL_WORD {
+                    free = Some(n);
+                } else if !(numbers && is_reference(old)) && reusable(seg, capacity, old) {
+                    dead = Some(n);
+                    break;
                 }
             }
-            let s = store(seg);
             let n = if let Some(n) = dead {
                 leave(seg, capacity, stride, bucket, n.key.load());
                 note_revived(s);
                 n
             } else if let Some(n) = free {
                 if !take_free(s, capacity, stride) {
-                    return false;
+                    return None;
                 }
                 n
             } else {
@@ -344,19 +386,19 @@ unsafe fn add_elsewhere(
                 let p = &passes(seg, capacity)[path.bucket(j)];
                 p.set(p.get().saturating_add(1));
             }
-            write(mem, seg, n, key, value);
-            return true;
+            return Some(n);
         }
-        false
+        None
     }
 }
 
-/// Whether a dead node can have another key. One that lost its key may be counted
+/// Whether a dead node can have another key than `old`. One that lost its key may be counted
 /// where its path went; so that such counts do not pile up, only some serve again
 /// before the segment is rebuilt.
-unsafe fn reusable(seg: Obj, capacity: usize, n: &Node) -> bool {
+#[inline(always)]
+unsafe fn reusable(seg: Obj, capacity: usize, old: u64) -> bool {
     // SAFETY: a live segment.
-    n.key.load() != TOMB || Counts::of(unsafe { store(seg) }).stale < capacity as u32 / 4
+    old != TOMB || Counts::of(unsafe { store(seg) }).stale < capacity as u32 / 4
 }
 
 /// A dead node of a bucket will have another key instead of `old`.
@@ -382,47 +424,6 @@ unsafe fn leave(seg: Obj, capacity: usize, stride: Stride, bucket: usize, old: u
                 p.set(p.get() - 1);
             }
         }
-    }
-}
-
-/// As `add` for an integer that has a place in its first bucket, and without a
-/// store that the collector must hear of; false: not so, or not done.
-#[inline(always)]
-pub(super) unsafe fn add_int_near(
-    seg: Obj,
-    capacity: usize,
-    stride: Stride,
-    hash: u64,
-    key: u64,
-    value: u64,
-) -> bool {
-    // SAFETY: a live segment.
-    unsafe {
-        let bucket = Path::of(hash, capacity).first;
-        let vacant = among(seg, capacity, bucket, |n| n.value.load() == NIL_WORD);
-        if vacant == 0 || seg == empty_segment() {
-            return false;
-        }
-        // The home, if it is free or dead, else the next one.
-        let start = slot(hash, capacity) as u32;
-        let k = (start + ((vacant | vacant << 4) >> start).trailing_zeros()) as usize % BUCKET;
-        let n = node_at(seg, member(bucket, k, capacity));
-        let old = n.key.load();
-        let s = store(seg);
-        if old == NIL_WORD {
-            if !take_free(s, capacity, stride) {
-                return false;
-            }
-        } else if int_key(old).is_some()
-            && Path::of(hash_word(old, stride), capacity).first == bucket
-        {
-            note_revived(s);
-        } else {
-            return false;
-        }
-        // Integers concern no collector. If the value does, the node is that of a
-        // removed entry.
-        n.key.try_set(seg, key) && n.value.try_set(seg, value)
     }
 }
 

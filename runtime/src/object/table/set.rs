@@ -1,12 +1,13 @@
 //! Raw writes. (String keys: `field.rs`.)
 
-use super::get::float_to_int;
+use super::get::{float_to_int, other_word};
 use super::hash::{Key, Name, Wide, Word};
-use super::segment::{add_int_near, find_in, note_revived};
+use super::segment::{add_quietly, find_in, note_revived};
 use super::store::{Node, nil_chunk, store};
 use super::trace::seen_key;
 use super::{Table, flag};
 use crate::mem::Mem;
+use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
 use moonsweep_gc::Obj;
@@ -45,7 +46,44 @@ impl Table {
             if !fits_word(i) || self.flags() & flag::WEAK != 0 {
                 return false;
             }
-            let key = Word(int_word(i));
+            self.set_hashed(Word(int_word(i)), int_word(i), w, || {
+                new && self.is_outside((i as u64).wrapping_sub(1)) && self.hash_knows(i)
+            })
+        }
+    }
+    /// As [`Table::set_hashed_int`] for a string. One that is not interned is not
+    /// added.
+    #[inline(always)]
+    pub unsafe fn set_hashed_str(self, s: Str, w: u64, new: bool) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            self.flags() & (flag::IS_META | flag::NO_EVENTS | flag::WEAK) == 0
+                && self.set_hashed(Name(s.word()), s.word(), w, || {
+                    new && self.shape() == Shapes::DICT && s.is_interned()
+                })
+        }
+    }
+    /// As [`Table::set_hashed_int`] for a key that is neither integer nor string.
+    #[inline(always)]
+    pub unsafe fn set_hashed_other(self, key: Value, w: u64, new: bool) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            self.flags() & flag::WEAK == 0
+                && other_word(key).is_some_and(|k| self.set_hashed(Word(k), k, w, || new))
+        }
+    }
+    /// Sets the value of a key of the hash part, which has one, or is new and may be
+    /// added. False: not done.
+    #[inline(always)]
+    unsafe fn set_hashed<K: Key>(
+        self,
+        key: K,
+        word: u64,
+        w: u64,
+        may_add: impl FnOnce() -> bool,
+    ) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
             let stride = self.stride();
             let h = key.hash(stride);
             let Some((seg, capacity)) = self.segment(h) else {
@@ -54,22 +92,7 @@ impl Table {
             if let Some(node) = find_in(seg, capacity, h, key) {
                 return node.value.load() != NIL_WORD && node.value.try_set_far(seg, w);
             }
-            new && w != NIL_WORD
-                && self.is_outside((i as u64).wrapping_sub(1))
-                && self.hash_knows(i)
-                && add_int_near(seg, capacity, stride, h, key.0, w)
-        }
-    }
-    /// Replaces the value of an interned string that has one in the hash part;
-    /// false: not done.
-    #[inline(always)]
-    pub unsafe fn replace_hashed_str(self, s: Str, w: u64) -> bool {
-        // SAFETY: as the caller promised.
-        unsafe {
-            self.flags() & (flag::IS_META | flag::NO_EVENTS | flag::WEAK) == 0
-                && self.find(Name(s.word())).is_some_and(|(seg, node)| {
-                    node.value.load() != NIL_WORD && node.value.try_set_far(seg, w)
-                })
+            w != NIL_WORD && may_add() && add_quietly(seg, capacity, stride, h, word, w)
         }
     }
     #[inline(never)]
