@@ -160,7 +160,7 @@ unsafe fn set_by_int<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D
         let table = Table((*base.add(a(pc))).obj());
         let bare = table.cell().meta.load().is_none();
         if let Some(w) = (*base.add(c(pc))).to_word()
-            && table.set_hashed_int((*base.add(b(pc))).as_int(), w, bare)
+            && table.set_hashed_int(&mut (*vm).mem, (*base.add(b(pc))).as_int(), w, bare)
         {
             return d.next(vm, pc.add(1), base, k);
         }
@@ -176,7 +176,7 @@ unsafe fn set_by_str<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D
         let table = Table((*base.add(a(pc))).obj());
         let bare = table.cell().meta.load().is_none();
         if let Some(w) = (*base.add(c(pc))).to_word()
-            && table.set_hashed_str(Str((*base.add(b(pc))).obj()), w, bare)
+            && table.set_hashed_str(&mut (*vm).mem, Str((*base.add(b(pc))).obj()), w, bare)
         {
             return d.next(vm, pc.add(1), base, k);
         }
@@ -192,7 +192,7 @@ unsafe fn set_by_other<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d:
         let table = Table((*base.add(a(pc))).obj());
         let bare = table.cell().meta.load().is_none();
         if let Some(w) = (*base.add(c(pc))).to_word()
-            && table.set_hashed_other(*base.add(b(pc)), w, bare)
+            && table.set_hashed_other(&mut (*vm).mem, *base.add(b(pc)), w, bare)
         {
             return d.next(vm, pc.add(1), base, k);
         }

@@ -36,7 +36,6 @@ use super::trace::seen_key;
 use crate::mem::Mem;
 use crate::value::NIL_WORD;
 use moonsweep_gc::Obj;
-use moonsweep_gc::slot::is_reference;
 use moonsweep_gc::slot::set_entry;
 use std::cell::Cell;
 
@@ -285,30 +284,6 @@ pub(super) unsafe fn add(
 ) -> bool {
     // SAFETY: a live segment.
     unsafe {
-        let Some(n) = place(seg, capacity, stride, hash, false) else {
-            return false;
-        };
-        write(mem, seg, n, key, value);
-        true
-    }
-}
-
-/// As `add`, without a store that the collector must hear of; false: not done.
-#[inline(always)]
-pub(super) unsafe fn add_quietly(
-    seg: Obj,
-    capacity: usize,
-    stride: Stride,
-    hash: u64,
-    key: u64,
-    value: u64,
-) -> bool {
-    // SAFETY: a live segment.
-    unsafe {
-        let hears = seg.unlogged();
-        if hears && (is_reference(key) || is_reference(value)) {
-            return false;
-        }
         let n = node_at(seg, home(hash, capacity));
         let n = if n.key.load() == NIL_WORD && seg != empty_segment() {
             if !take_free(store(seg), capacity, stride) {
@@ -316,26 +291,20 @@ pub(super) unsafe fn add_quietly(
             }
             n
         } else {
-            match place(seg, capacity, stride, hash, hears) {
+            match place(seg, capacity, stride, hash) {
                 Some(n) => n,
                 None => return false,
             }
         };
-        n.key.try_set(seg, key) && n.value.try_set(seg, value)
+        write(mem, seg, n, key, value);
+        true
     }
 }
 
-/// The node for a new entry, which the caller writes there; `None`: the segment is
-/// full. `numbers`: a node that has the key of a removed entry will do only if that
-/// is no reference.
+/// The node for a new entry, which the caller writes there, its home being in use;
+/// `None`: the segment is full.
 #[inline(never)]
-unsafe fn place<'a>(
-    seg: Obj,
-    capacity: usize,
-    stride: Stride,
-    hash: u64,
-    numbers: bool,
-) -> Option<&'a Node> {
+unsafe fn place<'a>(seg: Obj, capacity: usize, stride: Stride, hash: u64) -> Option<&'a Node> {
     if seg == empty_segment() {
         return None;
     }
@@ -343,10 +312,6 @@ unsafe fn place<'a>(
     unsafe {
         let s = store(seg);
         let path = Path::of(hash, capacity);
-        let home = node_at(seg, home(hash, capacity));
-        if home.key.load() == NIL_WORD {
-            return take_free(s, capacity, stride).then_some(home);
-        }
         let last = if path.buckets == 1 { 0 } else { path.buckets };
         for i in 0..=last {
             let bucket = path.bucket(i);
@@ -365,7 +330,7 @@ unsafe fn place<'a>(
                 let old = n.key.load();
                 if old == NIL_WORD {
                     free = Some(n);
-                } else if !(numbers && is_reference(old)) && reusable(seg, capacity, old) {
+                } else if reusable(seg, capacity, old) {
                     dead = Some(n);
                     break;
                 }

@@ -2,7 +2,7 @@
 
 use super::get::{float_to_int, other_word};
 use super::hash::{Key, Name, Wide, Word};
-use super::segment::{add_quietly, find_in, note_revived};
+use super::segment::{add, find_in, note_revived};
 use super::store::{Node, nil_chunk, store};
 use super::trace::seen_key;
 use super::{Table, flag};
@@ -37,16 +37,16 @@ impl Table {
             }
         }
     }
-    /// Sets an integer key of the hash part, as far as that takes no more than
-    /// a store into a node; `new`: a new key may be added, too. False: not done.
+    /// Sets an integer key of the hash part, unless more has to be looked at or to
+    /// change than one segment; `new`: a new key may be added, too. False: not done.
     #[inline(always)]
-    pub unsafe fn set_hashed_int(self, i: i64, w: u64, new: bool) -> bool {
+    pub unsafe fn set_hashed_int(self, mem: &mut Mem, i: i64, w: u64, new: bool) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
             if !fits_word(i) || self.flags() & flag::WEAK != 0 {
                 return false;
             }
-            self.set_hashed(Word(int_word(i)), int_word(i), w, || {
+            self.set_hashed(mem, Word(int_word(i)), int_word(i), w, || {
                 new && self.is_outside((i as u64).wrapping_sub(1)) && self.hash_knows(i)
             })
         }
@@ -54,22 +54,24 @@ impl Table {
     /// As [`Table::set_hashed_int`] for a string. One that is not interned is not
     /// added.
     #[inline(always)]
-    pub unsafe fn set_hashed_str(self, s: Str, w: u64, new: bool) -> bool {
+    pub unsafe fn set_hashed_str(self, mem: &mut Mem, s: Str, w: u64, new: bool) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
             self.flags() & (flag::IS_META | flag::NO_EVENTS | flag::WEAK) == 0
-                && self.set_hashed(Name(s.word()), s.word(), w, || {
+                && self.set_hashed(mem, Name(s.word()), s.word(), w, || {
                     new && self.shape() == Shapes::DICT && s.is_interned()
                 })
         }
     }
-    /// As [`Table::set_hashed_int`] for a key that is neither integer nor string.
+    /// As [`Table::set_hashed_int`] for a key that is neither integer nor string, and
+    /// a value that is not nil: the collector hears when such a key is removed.
     #[inline(always)]
-    pub unsafe fn set_hashed_other(self, key: Value, w: u64, new: bool) -> bool {
+    pub unsafe fn set_hashed_other(self, mem: &mut Mem, key: Value, w: u64, new: bool) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
-            self.flags() & flag::WEAK == 0
-                && other_word(key).is_some_and(|k| self.set_hashed(Word(k), k, w, || new))
+            w != NIL_WORD
+                && self.flags() & flag::WEAK == 0
+                && other_word(key).is_some_and(|k| self.set_hashed(mem, Word(k), k, w, || new))
         }
     }
     /// Sets the value of a key of the hash part, which has one, or is new and may be
@@ -77,6 +79,7 @@ impl Table {
     #[inline(always)]
     unsafe fn set_hashed<K: Key>(
         self,
+        mem: &mut Mem,
         key: K,
         word: u64,
         w: u64,
@@ -90,9 +93,15 @@ impl Table {
                 return false;
             };
             if let Some(node) = find_in(seg, capacity, h, key) {
-                return node.value.load() != NIL_WORD && node.value.try_set_far(seg, w);
+                if node.value.load() == NIL_WORD {
+                    return false;
+                }
+                if !node.value.try_set_far(seg, w) {
+                    node.value.set(seg, w, &mut mem.heap);
+                }
+                return true;
             }
-            w != NIL_WORD && may_add() && add_quietly(seg, capacity, stride, h, word, w)
+            w != NIL_WORD && may_add() && add(mem, seg, capacity, stride, h, word, w)
         }
     }
     #[inline(never)]
