@@ -15,6 +15,7 @@ use super::store::{
 };
 use super::{Table, dir};
 use crate::mem::Mem;
+use crate::object::shape::Shapes;
 use crate::object::string::{Str, fold};
 use crate::value::{NIL_WORD, Value, tag};
 use moonsweep_gc::Obj;
@@ -174,6 +175,12 @@ pub(crate) trait Key: Copy {
     unsafe fn matches(self, node: u64) -> bool;
     /// The word to store.
     unsafe fn word(self, mem: &mut Mem) -> u64;
+    /// Whether a table that does not have the key may get it in its hash part
+    /// without a look at its other parts.
+    #[inline(always)]
+    unsafe fn may_join(self, _: Table) -> bool {
+        false
+    }
 }
 
 /// A key that is an object, compared as a word.
@@ -194,6 +201,11 @@ impl Key for Name {
     unsafe fn word(self, _: &mut Mem) -> u64 {
         self.0
     }
+    #[inline(always)]
+    unsafe fn may_join(self, t: Table) -> bool {
+        // SAFETY: a string's word; as the caller promised.
+        unsafe { t.shape() == Shapes::DICT && Str(obj_of(self.0)).is_interned() }
+    }
 }
 
 /// A key compared as a word.
@@ -213,6 +225,14 @@ impl Key for Word {
     #[inline(always)]
     unsafe fn word(self, _: &mut Mem) -> u64 {
         self.0
+    }
+    #[inline(always)]
+    unsafe fn may_join(self, t: Table) -> bool {
+        match int_key(self.0) {
+            // SAFETY: as the caller promised.
+            Some(i) => unsafe { t.is_outside((i as u64).wrapping_sub(1)) && t.hash_knows(i) },
+            None => true,
+        }
     }
 }
 
@@ -293,13 +313,40 @@ impl Table {
             }
         }
     }
+    /// The hash part that is one segment, and its capacity.
+    #[inline(always)]
+    pub(super) unsafe fn flat_segment(self) -> Option<(Obj, usize)> {
+        // SAFETY: the hash part is a live store.
+        unsafe {
+            let w = self.cell().hash.load();
+            if w == NIL_WORD {
+                return None;
+            }
+            let o = obj_of(w);
+            Some((o, store(o).capacity as usize))
+        }
+    }
+    /// Whether the hash part is a directory of segments.
+    #[inline(always)]
+    pub(super) unsafe fn is_large(self) -> bool {
+        // SAFETY: as the caller promised.
+        let w = unsafe { self.cell().hash.load() };
+        w & 1 == 1 && w != NIL_WORD
+    }
     /// The node of a key and the segment that owns it.
     #[inline(always)]
     pub(crate) unsafe fn find<'a, K: Key>(self, key: K) -> Option<(Obj, &'a Node)> {
         // SAFETY: as the caller promised.
         unsafe {
-            let h = key.hash(self.stride());
-            let (seg, capacity) = self.segment(h)?;
+            // Most of what is inlined here is constant in one of the two cases.
+            if self.is_large() {
+                let w = self.cell().hash.load();
+                let h = key.hash(dir::stride(w));
+                let seg = dir::segment(w, h);
+                return find_in(seg, SEGMENT_MAX, h, key).map(|n| (seg, n));
+            }
+            let h = key.hash(Stride::ONE);
+            let (seg, capacity) = self.flat_segment()?;
             find_in(seg, capacity, h, key).map(|n| (seg, n))
         }
     }

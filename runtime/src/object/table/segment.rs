@@ -139,8 +139,11 @@ pub(crate) unsafe fn find_in<'a, K: Key>(
         if K::IS_WORD && capacity == SEGMENT_MAX {
             let bucket = Path::of(hash, SEGMENT_MAX).first;
             // If one of the last three nodes has it, that one; else the first, if any.
-            let is = |k: usize| key.matches(node_at(seg, BUCKET * bucket + k).key.load()) as usize;
-            let k = is(0) + 2 * is(1) + 3 * is(2);
+            // (No closure: it could be that the handlers' calls were no jumps then.)
+            let at = BUCKET * bucket;
+            let k = key.matches(node_at(seg, at).key.load()) as usize
+                + 2 * key.matches(node_at(seg, at + 1).key.load()) as usize
+                + 3 * key.matches(node_at(seg, at + 2).key.load()) as usize;
             let n = node_at(seg, member(bucket, k, SEGMENT_MAX));
             if key.matches(n.key.load()) {
                 return Some(n);
@@ -315,36 +318,28 @@ unsafe fn place<'a>(seg: Obj, capacity: usize, stride: Stride, hash: u64) -> Opt
         let last = if path.buckets == 1 { 0 } else { path.buckets };
         for i in 0..=last {
             let bucket = path.bucket(i);
-            let vacant = among(seg, capacity, bucket, |n| n.value.load() == NIL_WORD);
-            if vacant == 0 {
-                continue;
-            }
-            // A dead node first: the fewer are in use, the later the segment is full.
-            let mut free = None;
-            let mut dead = None;
-            for k in 0..BUCKET {
-                if vacant >> k & 1 == 0 {
-                    continue;
-                }
+            let mut vacant = among(seg, capacity, bucket, |n| n.value.load() == NIL_WORD);
+            let mut chosen = None;
+            while vacant != 0 {
+                let k = vacant.trailing_zeros() as usize;
                 let n = node_at(seg, member(bucket, k, capacity));
                 let old = n.key.load();
                 if old == NIL_WORD {
-                    free = Some(n);
-                } else if reusable(seg, capacity, old) {
-                    dead = Some(n);
+                    if !take_free(s, capacity, stride) {
+                        return None;
+                    }
+                    chosen = Some(n);
                     break;
                 }
-            }
-            let n = if let Some(n) = dead {
-                leave(seg, capacity, stride, bucket, n.key.load());
-                note_revived(s);
-                n
-            } else if let Some(n) = free {
-                if !take_free(s, capacity, stride) {
-                    return None;
+                if reusable(seg, capacity, old) {
+                    leave(seg, capacity, stride, bucket, old);
+                    note_revived(s);
+                    chosen = Some(n);
+                    break;
                 }
-                n
-            } else {
+                vacant &= vacant - 1;
+            }
+            let Some(n) = chosen else {
                 continue;
             };
             for j in 0..i {

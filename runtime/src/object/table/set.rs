@@ -1,13 +1,12 @@
 //! Raw writes. (String keys: `field.rs`.)
 
 use super::get::{float_to_int, other_word};
-use super::hash::{Key, Name, Wide, Word};
+use super::hash::{Key, Name, Stride, Wide, Word};
 use super::segment::{add, find_in, note_revived};
-use super::store::{Node, nil_chunk, store};
+use super::store::{Node, SEGMENT_MAX, nil_chunk, store};
 use super::trace::seen_key;
-use super::{Table, flag};
+use super::{Table, dir, flag};
 use crate::mem::Mem;
-use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
 use moonsweep_gc::Obj;
@@ -46,9 +45,7 @@ impl Table {
             if !fits_word(i) || self.flags() & flag::WEAK != 0 {
                 return false;
             }
-            self.set_hashed(mem, Word(int_word(i)), int_word(i), w, || {
-                new && self.is_outside((i as u64).wrapping_sub(1)) && self.hash_knows(i)
-            })
+            self.set_hashed(mem, Word(int_word(i)), int_word(i), w, new)
         }
     }
     /// As [`Table::set_hashed_int`] for a string. One that is not interned is not
@@ -58,9 +55,7 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             self.flags() & (flag::IS_META | flag::NO_EVENTS | flag::WEAK) == 0
-                && self.set_hashed(mem, Name(s.word()), s.word(), w, || {
-                    new && self.shape() == Shapes::DICT && s.is_interned()
-                })
+                && self.set_hashed(mem, Name(s.word()), s.word(), w, new)
         }
     }
     /// As [`Table::set_hashed_int`] for a key that is neither integer nor string, and
@@ -71,7 +66,7 @@ impl Table {
         unsafe {
             w != NIL_WORD
                 && self.flags() & flag::WEAK == 0
-                && other_word(key).is_some_and(|k| self.set_hashed(mem, Word(k), k, w, || new))
+                && other_word(key).is_some_and(|k| self.set_hashed(mem, Word(k), k, w, new))
         }
     }
     /// Sets the value of a key of the hash part, which has one, or is new and may be
@@ -83,15 +78,38 @@ impl Table {
         key: K,
         word: u64,
         w: u64,
-        may_add: impl FnOnce() -> bool,
+        new: bool,
     ) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
-            let stride = self.stride();
-            let h = key.hash(stride);
-            let Some((seg, capacity)) = self.segment(h) else {
-                return false;
-            };
+            if self.is_large() {
+                let large = self.cell().hash.load();
+                let stride = dir::stride(large);
+                let h = key.hash(stride);
+                let at = (dir::segment(large, h), SEGMENT_MAX, stride, h);
+                return self.set_in(mem, at, key, word, w, new);
+            }
+            match self.flat_segment() {
+                Some((seg, capacity)) => {
+                    let h = key.hash(Stride::ONE);
+                    self.set_in(mem, (seg, capacity, Stride::ONE, h), key, word, w, new)
+                }
+                None => false,
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn set_in<K: Key>(
+        self,
+        mem: &mut Mem,
+        (seg, capacity, stride, h): (Obj, usize, Stride, u64),
+        key: K,
+        word: u64,
+        w: u64,
+        new: bool,
+    ) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
             if let Some(node) = find_in(seg, capacity, h, key) {
                 if node.value.load() == NIL_WORD {
                     return false;
@@ -101,7 +119,9 @@ impl Table {
                 }
                 return true;
             }
-            w != NIL_WORD && may_add() && add(mem, seg, capacity, stride, h, word, w)
+            new && w != NIL_WORD
+                && key.may_join(self)
+                && add(mem, seg, capacity, stride, h, word, w)
         }
     }
     #[inline(never)]
