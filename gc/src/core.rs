@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub cycle: Option<Box<Cycle>>,
     /// Weak references to what the cycle did not reach count as cleared.
     pub verdict: bool,
+    /// And so do those to what it resurrects, until all that this leads to has MARK.
+    pub resurrecting: bool,
     /// Threads that mark, once there were any.
     pub helpers: Option<Helpers>,
     pub finalizers: Finalizers,
@@ -65,6 +67,7 @@ impl Core {
             marking: None,
             cycle: None,
             verdict: false,
+            resurrecting: false,
             helpers: None,
             finalizers: Finalizers::default(),
             drops: Drops::default(),
@@ -101,7 +104,7 @@ impl Core {
     pub fn abandon_cycle<M: Model>(&mut self) {
         if let Some(cycle) = self.cycle.take() {
             cycle.abandon::<M>(self);
-            self.verdict = false;
+            (self.verdict, self.resurrecting) = (false, false);
             self.space.clear_marks()
         }
         if self.marking.take().is_some() {
@@ -113,6 +116,20 @@ impl Core {
     pub fn close<M: Model>(&mut self) {
         self.abandon_cycle::<M>();
         self.helpers = None;
+    }
+
+    /// The helpers, if there are any that have not failed. Those that have are not
+    /// replaced: the heap goes on without.
+    pub fn working_helpers(&mut self) -> Option<&Helpers> {
+        if self
+            .helpers
+            .as_ref()
+            .is_some_and(|h| h.exchange().is_deserted())
+        {
+            self.helpers = None;
+            self.options.concurrent = false;
+        }
+        self.helpers.as_ref()
     }
 
     /// Ends the runs of the allocator and notes what is in use.
@@ -143,8 +160,8 @@ impl Core {
         if self.finalizers.resurrect(tracer, full) {
             tracer.converge();
         }
-        tracer.clear_weak_keys();
         tracer.clear_weak_values(cleared);
+        tracer.clear_weak_keys();
         pause.work(tracer.work);
         pause.phase(Phase::Weak);
     }

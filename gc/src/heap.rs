@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `memory` | the reserved range and its side tables |
 //! | `block`, `size_class`, `bitmap` | what the tables hold |
+//! | `marks` | how two of the bitmaps are written by several threads |
 //! | `pool` | free blocks |
 //! | `alloc`, `large` | allocation |
 //! | `sweep` | freeing |
@@ -14,6 +15,7 @@ pub(crate) mod bitmap;
 pub(crate) mod block;
 pub(crate) mod foreign;
 pub(crate) mod large;
+pub(crate) mod marks;
 pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod size_class;
@@ -28,6 +30,7 @@ use crate::options::Options;
 use crate::pacer;
 use crate::request::Requester;
 use crate::stats::{Cause, PauseKind, Stats};
+use crate::sync;
 use crate::verify::{self, Fault};
 use alloc::{POLL_LIMIT, POLL_PROGRAM, POLL_REQUEST, POLL_STRESS, POLL_WORK};
 use std::marker::PhantomData;
@@ -306,10 +309,13 @@ impl<M: Model> Heap<M> {
         self.core.verdict
     }
     /// Whether `obj`, read through a weak reference, was found unreachable, so
-    /// that the reference counts as cleared already.
+    /// that the reference counts as cleared already. If it is resurrected, that
+    /// ends when all it leads to is: the program never sees a part of it.
     #[inline]
     pub fn condemned(&self, obj: Obj) -> bool {
-        self.core.verdict && !self.core.space.mem.is_live(obj)
+        let mem = &self.core.space.mem;
+        self.core.verdict
+            && (!mem.is_live(obj) || self.core.resurrecting && mem.seen.test(obj.addr()))
     }
     /// `obj`, which has no references to other objects, was found again by a
     /// search outside of the heap: it lives.
@@ -318,6 +324,7 @@ impl<M: Model> Heap<M> {
         // A young object must not have MARK: if it dies, its cell is free.
         if self.condemned(obj) {
             self.core.space.mem.mark.claim_shared(obj.addr());
+            self.core.space.mem.seen.clear(obj.addr());
         }
     }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.

@@ -30,6 +30,7 @@ pub mod request;
 mod sharded;
 pub mod slot;
 pub mod stats;
+mod sync;
 pub mod verify;
 mod weak;
 

@@ -254,7 +254,7 @@ options! {
     nursery, "nursery", "--gc-nursery": Size = "2M",
         "Bytes allocated between two minor collections, at most; no more than 768K or an eighth of the heap while that is small.";
     pause_goal, "pause-goal", "--gc-pause-goal": Duration = "500us",
-        "The nursery shrinks while minor collections take longer than this.";
+        "The nursery shrinks while minor collections take longer than this; a heap small enough to be marked as a whole within it is collected in one stop.";
     growth, "growth", "--gc-growth": f64 = "1.75",
         "A full collection is due when the heap has grown by this factor over what lived after the last.";
     stress, "stress", "--gc-stress": u32 = "0",

@@ -10,8 +10,11 @@
 use crate::header::{Header, Obj};
 use crate::heap::Heap;
 use crate::model::Model;
+use crate::sync;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, Ordering};
+use word::Word;
+
+mod word;
 
 /// Upper 16 bits of a word that is a reference.
 pub const REF_TAG: u64 = 0xFFF9;
@@ -41,20 +44,20 @@ pub fn referent(word: u64) -> Option<Obj> {
 
 /// A tagged 64-bit word in a heap object.
 #[repr(transparent)]
-pub struct Slot(AtomicU64);
+pub struct Slot(Word);
 
 impl Slot {
     /// The word.
     #[inline(always)]
     pub fn load(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.0.load()
     }
     /// Gives a slot of a new object (born logged, no safepoint since its
     /// allocation) its first value.
     #[inline(always)]
     pub fn init(&self, owner: Obj, word: u64) {
         debug_assert!(!owner.unlogged());
-        self.0.store(word, Ordering::Release)
+        self.0.store(word)
     }
     /// The barrier's fast path: stores unless the collector wants to hear
     /// first; then it stores nothing and returns false, and the caller must
@@ -65,7 +68,7 @@ impl Slot {
         if owner.wants_to_hear(|| self.concerns(word)) {
             return false;
         }
-        self.0.store(word, Ordering::Release);
+        self.0.store(word);
         true
     }
     /// As [`Slot::try_set`], for a slot that may be far from its owner's header:
@@ -77,29 +80,29 @@ impl Slot {
         if self.concerns(word) && owner.unlogged() {
             return false;
         }
-        self.0.store(word, Ordering::Release);
+        self.0.store(word);
         true
     }
     /// Stores through the barrier.
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, word: u64, heap: &mut Heap<M>) {
         if owner.wants_to_hear(|| self.concerns(word)) {
-            heap.store(owner, self.0.load(Ordering::Relaxed), word);
+            heap.store(owner, self.0.own(), word);
         }
-        self.0.store(word, Ordering::Release)
+        self.0.store(word)
     }
     /// Whether a store concerns any collector: one that neither removes nor adds
     /// a reference changes nothing that a remembered set, a snapshot or a count
     /// is about.
     #[inline(always)]
     fn concerns(&self, word: u64) -> bool {
-        is_reference(word) || is_reference(self.0.load(Ordering::Relaxed))
+        is_reference(word) || is_reference(self.0.own())
     }
     /// Clears a weak slot from within `Model::clear_weak` (collector only).
     #[inline(always)]
     pub fn clear(&self, word: u64) {
         debug_assert!(!is_reference(word));
-        self.0.store(word, Ordering::Release)
+        self.0.store(word)
     }
 }
 
@@ -118,16 +121,16 @@ pub fn set_entry<M: Model>(
     let (key, value) = slots;
     let heard = || is_reference(seen[0]) || is_reference(seen[1]) || value.concerns(words.1);
     if owner.wants_to_hear(heard) {
-        let old = value.0.load(Ordering::Relaxed);
+        let old = value.0.own();
         heap.store_entry(owner, [seen[0], old], [seen[1], words.1])
     }
-    key.0.store(words.0, Ordering::Release);
-    value.0.store(words.1, Ordering::Release)
+    key.0.store(words.0);
+    value.0.store(words.1)
 }
 
 /// A bare reference or null in a heap object.
 #[repr(transparent)]
-pub struct Edge(AtomicU64);
+pub struct Edge(Word);
 
 impl Edge {
     #[inline(always)]
@@ -138,14 +141,13 @@ impl Edge {
     #[inline(always)]
     pub fn load(&self) -> Option<Obj> {
         // SAFETY: only references are stored.
-        NonNull::new(self.0.load(Ordering::Acquire) as *mut Header)
-            .map(|p| unsafe { Obj::from_ptr(p) })
+        NonNull::new(self.0.load() as *mut Header).map(|p| unsafe { Obj::from_ptr(p) })
     }
     /// As [`Slot::init`].
     #[inline(always)]
     pub fn init(&self, owner: Obj, o: Option<Obj>) {
         debug_assert!(!owner.unlogged());
-        self.0.store(Edge::word(o), Ordering::Release)
+        self.0.store(Edge::word(o))
     }
     /// As [`Slot::try_set`].
     #[inline(always)]
@@ -154,7 +156,7 @@ impl Edge {
         if owner.unlogged() {
             return false;
         }
-        self.0.store(Edge::word(o), Ordering::Release);
+        self.0.store(Edge::word(o));
         true
     }
     /// As [`Slot::set`].
@@ -163,7 +165,7 @@ impl Edge {
         if owner.unlogged() {
             heap.store_edge(owner, self.load(), o);
         }
-        self.0.store(Edge::word(o), Ordering::Release)
+        self.0.store(Edge::word(o))
     }
 }
 

@@ -47,13 +47,13 @@ impl<const ARM: bool> Scope for FullScope<ARM> {
     fn kept_weakly(&mut self, _owner: Obj, _target: Obj) {}
 }
 
-/// Collects the whole heap.
+/// Collects the whole heap. Returns the stop's CPU time in nanoseconds.
 pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
     core: &mut Core,
     roots: &mut R,
     kind: PauseKind,
     cause: Cause,
-) {
+) -> u64 {
     let mut pause = core.stats.begin(kind, cause);
     core.abandon_cycle::<M>();
     core.prepare(&mut pause);
@@ -81,9 +81,12 @@ pub(crate) fn collect<M: Model, R: Roots, const ARM: bool>(
         core.release(256);
     }
     pause.phase(Phase::Release);
-    core.stats
-        .end(pause, core.space.used(), core.space.objects());
+    let ns = core
+        .stats
+        .end(pause, core.space.used(), core.space.objects())
+        .cpu_ns;
     core.check_after::<M, R>(roots);
+    ns
 }
 
 /// Everything without MARK is dead: forgets it wherever it is known, drops payloads.

@@ -8,8 +8,9 @@
 //!    on; what follows the marking is done in slices. `cycle.rs` has the steps
 //!    and the argument why they are right, `helpers.rs` the threads.
 //! 3. *Full* (program stopped), when the program asks for it or the heap's limit
-//!    is reached, or instead of 2 if slices are switched off: `full.rs`; a cycle
-//!    in progress is given up. Afterwards everything is OLD and UNLOGGED.
+//!    is reached, or instead of 2 if slices are switched off or the heap is so
+//!    small that marking all of it keeps to the goal for pauses: `full.rs`; a
+//!    cycle in progress is given up. Afterwards everything is OLD and UNLOGGED.
 //!
 //! Barrier: UNLOGGED is set on old objects only. `log` clears it and remembers
 //! the object for the next minor. Of a large cell (a chunk of an array, a segment
@@ -35,7 +36,6 @@ pub(crate) mod cycle;
 mod exchange;
 pub(crate) mod helpers;
 mod minor;
-mod sync;
 
 use crate::collector::{Collector, GcKind};
 use crate::collectors::full;
@@ -49,6 +49,7 @@ use crate::options::Options;
 use crate::pacer;
 use crate::slot::referent;
 use crate::stats::{Cause, PauseKind, Phase};
+use crate::sync;
 use crate::verify;
 use cycle::{Cycle, Stage};
 use helpers::Helpers;
@@ -69,6 +70,8 @@ pub(crate) struct Generational {
     nursery: usize,
     /// What was in use after the last collection.
     old: usize,
+    /// By how much that had grown since the one before: what the next is expected to keep.
+    survived: usize,
     /// Bytes allocated since the whole heap was last looked at, roughly.
     since: usize,
     /// Collections so far in stress mode.
@@ -79,6 +82,8 @@ pub(crate) struct Generational {
     step: usize,
     /// Random numbers of stress mode.
     random: u32,
+    /// Nanoseconds that marking an object of a small heap is taken to cost.
+    object_ns: u64,
 }
 
 impl Generational {
@@ -87,10 +92,12 @@ impl Generational {
         Generational {
             nursery: pacer::most_nursery(options.nursery.0, 0),
             old: 0,
+            survived: 0,
             since: 0,
             turn: 0,
             rest: 0,
             step: 0,
+            object_ns: pacer::OBJECT_NS,
             random: 0x9E37_79B9 ^ options.seed.wrapping_mul(0x85EB_CA6B),
         }
     }
@@ -98,11 +105,34 @@ impl Generational {
     fn full_due(&self, core: &Core) -> bool {
         let due = pacer::full_threshold(core.stats.live_after_full(), core.options.growth);
         let ahead = if core.options.slices {
-            pacer::headroom(core.stats.live_after_full(), due)
+            pacer::headroom(core.stats.live_after_full(), due, self.nursery)
         } else {
             0
         };
-        self.old >= due - ahead || self.since >= pacer::patience(self.old)
+        self.old + self.survived >= due - ahead || self.since >= pacer::patience(self.old)
+    }
+
+    /// Whether marking all there is, even if all of it lives, keeps to the goal for pauses.
+    fn is_small(&self, core: &Core) -> bool {
+        pacer::stop_ns(core.space.objects(), core.space.used(), self.object_ns) < self.goal(core)
+    }
+
+    /// A full collection in one stop. A small heap's is shorter than many a minor,
+    /// and spares the memory that a program allocates while a cycle runs.
+    fn stop_small<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
+        let ns = full::collect::<M, R, true>(core, roots, PauseKind::Full, Cause::Growth);
+        if ns > self.goal(core) {
+            self.object_ns = self.object_ns.saturating_mul(2)
+        }
+        self.after_full::<R>(core)
+    }
+
+    /// The end of a full collection in one stop.
+    fn after_full<R: Roots>(&mut self, core: &mut Core) {
+        self.survived = 0;
+        self.old = core.space.used();
+        self.since = 0;
+        self.pace_aging(core, R::AGES);
     }
 
     fn goal(&self, core: &Core) -> u64 {
@@ -134,6 +164,7 @@ impl Generational {
 
     /// The end of every stop after which the nursery is empty.
     fn finish_stop<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
+        self.survived = core.space.used().saturating_sub(self.old);
         self.old = core.space.used();
         self.since = self.since.saturating_add(self.nursery);
         self.rest = self.nursery as isize;
@@ -144,8 +175,9 @@ impl Generational {
     /// Step 1 of a cycle.
     fn snapshot<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         self.verify::<M>(core);
+        let missing = core.working_helpers().is_none();
         let wanted = core.options.helpers();
-        if wanted != 0 && core.helpers.is_none() {
+        if wanted != 0 && missing {
             let helpers = Helpers::start::<M>(wanted, core.space.mem, core.stats.birth());
             core.helpers = Some(helpers).filter(|h| h.count() != 0);
         }
@@ -291,7 +323,7 @@ impl Generational {
         pacer::slice_quota(
             self.step,
             self.old.saturating_sub(cycle.start),
-            pacer::headroom(live, due),
+            pacer::headroom(live, due, self.nursery),
             cycle.done,
             cycle.estimate,
         )
@@ -411,7 +443,11 @@ impl Collector for Generational {
         self.interleave::<M>(core);
         if let Some(target) = referent(word) {
             let addr = target.addr();
-            if let Some(cycle) = &mut core.cycle {
+            // After the verdict what the program has needs no MARK; and a weak
+            // store may move a reference to what is condemned within itself.
+            if let Some(cycle) = &mut core.cycle
+                && !core.verdict
+            {
                 cycle.grey(&mem, target)
             }
             if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {
@@ -440,8 +476,8 @@ impl Collector for Generational {
             self.advance::<M, R>(core, roots, cause)
         } else if !self.full_due(core) {
             self.minor::<M, R>(core, roots, cause)
-        } else if !core.options.slices {
-            self.collect_full::<M, R>(core, roots, PauseKind::Full, Cause::Growth)
+        } else if !core.options.slices || self.is_small(core) {
+            self.stop_small::<M, R>(core, roots)
         } else if core.space.is_swept() {
             self.snapshot::<M, R>(core, roots, Cause::Growth)
         } else {
@@ -469,8 +505,6 @@ impl Collector for Generational {
         } else {
             full::collect::<M, R, false>(core, roots, kind, cause);
         }
-        self.old = core.space.used();
-        self.since = 0;
-        self.pace_aging(core, R::AGES);
+        self.after_full::<R>(core)
     }
 }

@@ -5,10 +5,7 @@
 //! them; plain loads and stores are enough while one thread writes a bitmap.
 
 use super::block::BLOCK_WORDS;
-use std::sync::atomic::{
-    AtomicU64,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
-};
+use super::sync::{AcqRel, Acquire, AtomicU64, Relaxed, Release};
 
 /// The words of one block.
 pub type BlockBits = [AtomicU64; BLOCK_WORDS];

@@ -9,10 +9,11 @@
 //! | ALLOC | a cell starts here and is in use (or was handed to the allocator as part of a run) |
 //! | OLD | it survived a collection; sticky; never set without ALLOC except in blocks not yet swept |
 //! | MARK | reached in this full cycle; all clear outside of cycles in swept blocks |
-//! | SEEN | reached in this minor, but staying young; all clear outside of minors |
+//! | SEEN | reached in this minor, but staying young; during a cycle, when nothing stays young: MARK came after the verdict, by resurrection; else all clear |
 
 use super::bitmap::Bitmap;
 use super::block::{BLOCK_BYTES, BLOCK_SHIFT, BlockId, BlockInfo, Use};
+use super::marks::Marks;
 use super::size_class::CELL_BYTES;
 use crate::header::Obj;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
@@ -39,7 +40,7 @@ pub struct Memory {
     pub old: Bitmap,
     /// Reached in the full cycle.
     pub mark: Bitmap,
-    /// Reached in this minor, staying young.
+    /// Reached in this minor, staying young; or resurrected in this cycle.
     pub seen: Bitmap,
 }
 
@@ -145,6 +146,14 @@ impl Memory {
     pub fn young(&self, addr: usize) -> &AtomicU8 {
         // SAFETY: in the mapped table, as `addr` is in the range.
         unsafe { &*self.young.wrapping_add(addr >> BLOCK_SHIFT) }
+    }
+    /// OLD and MARK, while helpers may be marking.
+    #[inline(always)]
+    pub fn marks(&self) -> Marks {
+        Marks {
+            old: self.old,
+            mark: self.mark,
+        }
     }
     /// Whether `obj` was reached by the cycle whose verdict is being carried out:
     /// it has MARK, or it is young.

@@ -177,10 +177,12 @@ impl Space {
 
     /// Counts objects with MARK, in steps: looks at blocks from number `from` on;
     /// returns the next one, or none when all were looked at, and adds to `live`.
+    /// With `unsee`, clears SEEN on the way.
     pub fn count_marked(
         &self,
         from: BlockId,
         live: &mut (usize, usize),
+        unsee: bool,
         budget: &mut Budget,
     ) -> Option<BlockId> {
         for b in from..self.pool.high() {
@@ -188,6 +190,9 @@ impl Space {
                 return Some(b);
             }
             let info = self.mem.info(b);
+            if unsee {
+                self.unsee(b);
+            }
             match info.usage() {
                 Use::Free => {}
                 Use::Large => {
@@ -205,6 +210,20 @@ impl Space {
             }
         }
         None
+    }
+
+    /// Clears SEEN in a block.
+    fn unsee(&self, b: BlockId) {
+        for w in self.mem.seen.block(self.mem.addr(b)) {
+            if w.load(Relaxed) != 0 {
+                w.store(0, Relaxed)
+            }
+        }
+    }
+
+    /// Clears SEEN everywhere, while nothing is young.
+    pub fn clear_seen(&self) {
+        (0..self.pool.high()).for_each(|b| self.unsee(b))
     }
 
     /// Whether no block and no large object waits to be swept.

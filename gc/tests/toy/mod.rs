@@ -4,6 +4,7 @@
 
 use moonsweep_gc::{Edge, Heap, Life, Model, Obj, Options, Roots, Slot, Visitor, WeakPart};
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// All references strong, in slots.
 pub const NODE: u8 = 1;
@@ -26,6 +27,21 @@ const FIELDS: usize = 16;
 thread_local! {
     /// Ids of the payloads dropped.
     pub static DROPPED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Visits by helper threads until one of them panics; 0: none will.
+pub static FUSE: AtomicU32 = AtomicU32::new(0);
+
+/// Burns the fuse, on helper threads.
+fn may_panic() {
+    if FUSE.load(Relaxed) != 0
+        && std::thread::current()
+            .name()
+            .is_some_and(|n| n.starts_with("moonsweep-gc"))
+        && FUSE.fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1)) == Ok(1)
+    {
+        panic!("a test makes this helper fail")
+    }
 }
 
 /// The object model.
@@ -89,6 +105,7 @@ impl Model for Toy {
     }
     unsafe fn trace<V: Visitor>(obj: Obj, v: &mut V) -> usize {
         let n = len(obj);
+        may_panic();
         match obj.kind() {
             EDGES => (0..n).for_each(|i| v.edge(edge(obj, i))),
             WEAK => v.weak(obj),

@@ -73,6 +73,10 @@ impl Context {
     pub fn gc_collector(&self) -> GcKind {
         self.vm().mem.heap.kind()
     }
+    /// The step that a collection of the whole heap beside the program takes next.
+    pub fn gc_stage(&self) -> Option<String> {
+        self.vm().mem.heap.stage().map(|s| s.to_lowercase())
+    }
     /// Goes on with another collector; due finalizers run. What is in progress
     /// is given up, and the whole heap collected; all of it is one pause, of the
     /// kind `switch`. `generational` begins in its generational mode.

@@ -191,6 +191,7 @@ pub(crate) fn refresh_modes(vm: &mut State) {
             tables.push(RawTable(o));
         }
     });
+    tables.retain(|t| !vm.mem.heap.condemned(t.0));
     for t in tables {
         // SAFETY: what an allocated table refers to is allocated; nothing is
         // freed before the next collection.

@@ -8,6 +8,8 @@ use moonsweep_gc::{Model, Obj, Visitor, WeakPart};
 pub struct LuaModel;
 
 impl Model for LuaModel {
+    /// `table/weak.rs` says where.
+    const FILTERS_WEAK: bool = true;
     /// A coroutine's stack is plain memory.
     fn traced_by_program(k: u8) -> bool {
         k == kind::THREAD

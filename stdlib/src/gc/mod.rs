@@ -34,6 +34,14 @@ fn collector(cx: &mut Context) -> Result<Results> {
     Ok(cx.results(2))
 }
 
+/// The step that a collection beside the program takes next; nil between collections.
+fn stage(cx: &mut Context) -> Result<Results> {
+    match cx.gc_stage() {
+        Some(name) => cx.ret(cx.string(name)?),
+        None => cx.ret(Value::Nil),
+    }
+}
+
 fn use_(cx: &mut Context) -> Result<Results> {
     let name = String::from_utf8_lossy(cx.check_str(0)?.as_bytes()).into_owned();
     let kind: GcKind = match name.parse() {
@@ -213,6 +221,7 @@ static GC: &[NativeDef] = &[
     def("log", log),
     def("minor", minor),
     def("options", options),
+    def("stage", stage),
     def("step", step),
     def("use", use_),
     def("verify", verify),

@@ -17,7 +17,7 @@
 //!    (`Heap::condemned`), so the rest has time.
 //! 5. *Values* (slices): dead weak values are cleared.
 //! 6. *Finalizers* (slices): dead registered objects are searched, then claimed.
-//! 7. *Resurrect* (helpers, slices): what they lead to gets MARK.
+//! 7. *Resurrect* (slices): what they lead to gets MARK, and SEEN.
 //! 8. *Keys* (slices): dead weak keys, and weak values of what 7 reached.
 //! 9. *Prune* (slices): tables outside of the heap.
 //! 10. *Drops* (slices): payloads of the dead.
@@ -41,7 +41,7 @@
 //!   then, went through the barrier. Either A was logged: the next minor visits
 //!   it whole, and if it finds MARK, greys what A refers to; if it does not,
 //!   then A's MARK is claimed later, and that claim synchronises with the
-//!   minor's look (`Bitmap::test_or_publish`), so the marker's visit sees what
+//!   minor's look (`Marks::visited_by_markers`), so the marker's visit sees what
 //!   the program stored. Or A is a large cell: then the barrier made the new
 //!   referent grey (old) or remembered it (young), whether or not A has MARK.
 //!
@@ -76,7 +76,11 @@
 //! all marked objects refer to marked or young objects only. The program can
 //! get hold of nothing else: weak reads are filtered, a string found again by
 //! the intern table gets its MARK then and there, finalizers get their objects
-//! after the end. What is promoted gets MARK.
+//! after the end. What is promoted gets MARK. An object that is resurrected can
+//! be met as a weak key, and would lead to others that have no MARK yet: so from
+//! 6 until 7 is done SEEN tells what MARK came so late, and the filter hides it.
+//! A weak store may copy or move what it refers to: after the verdict the
+//! barrier makes nothing grey, so that this is no reason to live.
 //!
 //! This is the incremental-update invariant, not the snapshot's: what the
 //! program overwrites need not be captured, so the barrier costs no more than
@@ -166,8 +170,7 @@ pub(crate) struct MarkScope {
 impl Scope for MarkScope {
     #[inline(always)]
     fn claim(&mut self, obj: Obj) -> bool {
-        let addr = obj.addr();
-        self.mem.old.test_published(addr) && self.mem.mark.claim_shared(addr)
+        self.mem.marks().claim(obj.addr())
     }
     #[inline(always)]
     fn reached(&self, obj: Obj) -> bool {
@@ -207,6 +210,34 @@ impl Scope for VerdictScope {
     fn kept_weakly(&mut self, _owner: Obj, _target: Obj) {}
 }
 
+/// Old objects again, for resurrection: what it marks is known by SEEN until it is over.
+struct ResurrectScope(MarkScope);
+
+impl Scope for ResurrectScope {
+    #[inline(always)]
+    fn claim(&mut self, obj: Obj) -> bool {
+        let claimed = self.0.claim(obj);
+        if claimed {
+            self.0.mem.seen.set(obj.addr())
+        }
+        claimed
+    }
+    #[inline(always)]
+    fn reached(&self, obj: Obj) -> bool {
+        self.0.reached(obj)
+    }
+    #[inline(always)]
+    fn before(&mut self, _obj: Obj) {}
+    #[inline(always)]
+    fn after(&mut self, _obj: Obj) {}
+    #[inline(always)]
+    fn postpones(&self, obj: Obj) -> bool {
+        self.0.postpones(obj)
+    }
+    #[inline(always)]
+    fn kept_weakly(&mut self, _owner: Obj, _target: Obj) {}
+}
+
 impl Cycle {
     /// A cycle that begins now, right after a minor that left nothing young.
     pub fn new<M: Model, R: Roots>(core: &mut Core, roots: &mut R) -> Cycle {
@@ -230,7 +261,7 @@ impl Cycle {
             done: 0,
             estimate: used / 8,
             start: used,
-            helpers: core.helpers.as_ref().map(|h| h.exchange().clone()),
+            helpers: core.working_helpers().map(|h| h.exchange().clone()),
         };
         let mem = core.space.mem;
         let mut tracer = cycle.lend::<M, _>(MarkScope { mem });
@@ -286,6 +317,7 @@ impl Cycle {
             Stage::Ready | Stage::End => false,
             Stage::Mark => self.helpers.as_ref().is_none_or(|helpers| {
                 helpers.is_idle()
+                    || helpers.is_deserted()
                     || !self.grey.is_empty()
                     || !self.foreign.is_empty()
                     || !self.due.is_empty()
@@ -311,7 +343,8 @@ impl Cycle {
             let more = match self.stage {
                 Stage::Ready | Stage::End => false,
                 Stage::Mark => self.mark::<M>(core, assist, budget, &mut work),
-                Stage::Ephemerons | Stage::Resurrect => self.close::<M>(core, budget, &mut work),
+                Stage::Ephemerons => self.close::<M>(core, budget, &mut work),
+                Stage::Resurrect => self.resurrect::<M>(core, budget, &mut work),
                 Stage::Values => self.clear_values::<M>(core, budget),
                 Stage::Keys => self.clear_keys::<M>(core, budget),
                 Stage::Finalizers | Stage::Claim => self.search::<M>(core, budget, &mut work),
@@ -334,7 +367,7 @@ impl Cycle {
             match self.stage {
                 Stage::Values => self.clear_values::<M>(core, &mut budget),
                 Stage::Finalizers | Stage::Claim => self.search::<M>(core, &mut budget, &mut work),
-                Stage::Resurrect => self.close::<M>(core, &mut budget, &mut work),
+                Stage::Resurrect => self.resurrect::<M>(core, &mut budget, &mut work),
                 Stage::Keys => self.clear_keys::<M>(core, &mut budget),
                 _ => return work,
             };
@@ -349,6 +382,9 @@ impl Cycle {
         budget: &mut Budget,
         work: &mut usize,
     ) -> bool {
+        if self.helpers.as_ref().is_some_and(|h| h.is_deserted()) {
+            self.go_alone(core)
+        }
         let mem = core.space.mem;
         // Before results are taken: what is idle now has its results in. If
         // something is given below, more will come, however soon.
@@ -395,11 +431,7 @@ impl Cycle {
         }
         *work += self.regain(tracer);
         if idle && self.grey.is_empty() && self.foreign.is_empty() && self.due.is_empty() {
-            self.stage = if core.verdict {
-                Stage::Resurrect
-            } else {
-                Stage::Ephemerons
-            };
+            self.stage = Stage::Ephemerons;
             return true;
         }
         // With helpers there is nothing to do but to wait for them, unless they
@@ -410,10 +442,7 @@ impl Cycle {
     /// Steps of the marker on the program's thread, at any place in the program.
     pub fn mark_on<M: Model>(&mut self, core: &Core, budget: &mut Budget) {
         let mem = core.space.mem;
-        if !matches!(
-            self.stage,
-            Stage::Mark | Stage::Ephemerons | Stage::Resurrect
-        ) {
+        if !matches!(self.stage, Stage::Mark | Stage::Ephemerons) {
             return;
         }
         let mut tracer = self.lend::<M, _>(MarkScope { mem });
@@ -443,6 +472,21 @@ impl Cycle {
         } else {
             helpers.results()
         };
+        self.gather(core, results)
+    }
+
+    /// All helpers have failed: what they left is work for the program's thread.
+    fn go_alone(&mut self, core: &mut Core) {
+        let Some(helpers) = self.helpers.take() else {
+            return;
+        };
+        let (packets, results) = helpers.take_back();
+        packets.into_iter().for_each(|p| self.grey.add(p));
+        self.gather(core, results);
+        core.working_helpers();
+    }
+
+    fn gather(&mut self, core: &mut Core, results: Vec<Harvest>) {
         for mut r in results {
             append(&mut self.foreign, &mut r.foreign);
             append(&mut self.weak, &mut r.weak);
@@ -454,7 +498,7 @@ impl Cycle {
         }
     }
 
-    /// Steps 3 and 7.
+    /// Step 3.
     fn close<M: Model>(&mut self, core: &Core, budget: &mut Budget, work: &mut usize) -> bool {
         let mem = core.space.mem;
         let reached = |o: Obj| mem.mark.test(o.addr());
@@ -465,13 +509,27 @@ impl Cycle {
         let done = tracer.converge_within(budget);
         *work += self.regain(tracer);
         if done {
-            self.stage = if core.verdict {
-                Stage::Keys
-            } else {
-                Stage::Ready
-            };
+            self.stage = Stage::Ready
         } else if self.grey.len() > HAND_OVER && self.helpers.is_some() {
             self.go_on_marking()
+        }
+        true
+    }
+
+    /// Step 7: by the program's thread alone, which knows what SEEN means.
+    fn resurrect<M: Model>(
+        &mut self,
+        core: &mut Core,
+        budget: &mut Budget,
+        work: &mut usize,
+    ) -> bool {
+        let mem = core.space.mem;
+        let mut tracer = self.lend::<M, _>(ResurrectScope(MarkScope { mem }));
+        let done = tracer.converge_within(budget);
+        *work += self.regain(tracer);
+        if done {
+            core.resurrecting = false;
+            self.stage = Stage::Keys
         }
         true
     }
@@ -522,10 +580,10 @@ impl Cycle {
         while !budget.is_spent()
             && let Some(&owner) = tracer.weak.get(self.keys_at)
         {
-            tracer.clear(owner, WeakPart::Keys);
             if self.keys_at >= self.values_at {
                 tracer.clear(owner, WeakPart::Values);
             }
+            tracer.clear(owner, WeakPart::Keys);
             self.keys_at += 1;
             budget.spend(mem.size_of(owner) / 8);
         }
@@ -556,7 +614,8 @@ impl Cycle {
         let Some(search) = self.search.take() else {
             return true;
         };
-        let mut tracer = self.lend::<M, _>(MarkScope { mem });
+        core.resurrecting = true;
+        let mut tracer = self.lend::<M, _>(ResurrectScope(MarkScope { mem }));
         while !budget.is_spent() {
             if !search.claim(&mut tracer, self.claimed) {
                 self.stage = Stage::Resurrect;
@@ -604,7 +663,11 @@ impl Cycle {
 
     /// Step 11.
     fn count(&mut self, core: &mut Core, budget: &mut Budget) -> bool {
-        match core.space.count_marked(self.block, &mut self.live, budget) {
+        let unsee = self.claimed != 0;
+        match core
+            .space
+            .count_marked(self.block, &mut self.live, unsee, budget)
+        {
             Some(next) => self.block = next,
             None => self.stage = Stage::End,
         }
@@ -637,6 +700,9 @@ impl Cycle {
         }
         if let Some(search) = self.search.take() {
             core.finalizers.give_up(search);
+        }
+        if self.claimed != 0 {
+            core.space.clear_seen()
         }
     }
 }

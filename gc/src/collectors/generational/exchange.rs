@@ -4,6 +4,10 @@
 //! zero only when all work given out was done and its results are in, and only
 //! the program's thread makes it rise from zero: what `is_idle` says stays true
 //! until the program itself gives more.
+//!
+//! A helper that fails (it panicked) says `leave`, with what it has not done:
+//! that becomes a packet for the others. When the last has left, the exchange
+//! is *deserted*, and the program's thread takes everything back.
 
 use super::sync::{Acquire, AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Relaxed, Release};
 
@@ -17,6 +21,8 @@ pub(crate) struct Exchange<T, R> {
     ready: AtomicUsize,
     /// Everybody is to stop and forget.
     recalled: AtomicBool,
+    /// There were helpers, and all have left.
+    deserted: AtomicBool,
     state: Mutex<State<T, R>>,
     /// There is a packet, or the end.
     work: Condvar,
@@ -28,6 +34,8 @@ struct State<T, R> {
     packets: Vec<Vec<T>>,
     results: Vec<R>,
     working: usize,
+    /// Helpers that have joined and not left.
+    crew: usize,
     quit: bool,
 }
 
@@ -39,10 +47,12 @@ impl<T, R> Exchange<T, R> {
             waiting: AtomicUsize::new(0),
             ready: AtomicUsize::new(0),
             recalled: AtomicBool::new(false),
+            deserted: AtomicBool::new(false),
             state: Mutex::new(State {
                 packets: Vec::new(),
                 results: Vec::new(),
                 working: 0,
+                crew: 0,
                 quit: false,
             }),
             work: Condvar::new(),
@@ -52,6 +62,43 @@ impl<T, R> Exchange<T, R> {
     fn lock(&self) -> MutexGuard<'_, State<T, R>> {
         // A helper that panicked leaves the state as it is between two moves.
         self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// One more helper will come; said before it does.
+    pub fn join(&self) {
+        self.lock().crew += 1
+    }
+    /// A helper that joined will not come, or goes: it has no packet at hand.
+    pub fn resign(&self) {
+        self.depart(&mut self.lock())
+    }
+    /// A helper goes that cannot go on with the packet it took: `rest` is what
+    /// is left of it, `result` what came of it so far.
+    pub fn leave(&self, rest: Vec<T>, result: R) {
+        let mut state = self.lock();
+        if !rest.is_empty() {
+            self.put(&mut state, rest);
+        }
+        self.finish(&mut state, result);
+        self.depart(&mut state);
+    }
+    fn depart(&self, state: &mut State<T, R>) {
+        state.crew -= 1;
+        if state.crew == 0 {
+            self.deserted.store(true, Relaxed)
+        }
+    }
+    /// Whether there is nobody left to take what is given.
+    pub fn is_deserted(&self) -> bool {
+        self.deserted.load(Relaxed)
+    }
+    /// Everything in a deserted exchange.
+    pub fn take_back(&self) -> (Vec<Vec<T>>, Vec<R>) {
+        let mut state = self.lock();
+        let packets = std::mem::take(&mut state.packets);
+        self.waiting.store(0, Relaxed);
+        self.open.fetch_sub(packets.len(), Release);
+        (packets, self.take_results(&mut state))
     }
 
     /// A packet for whoever takes it first. By a helper, or by the program's
@@ -106,8 +153,8 @@ impl<T, R> Exchange<T, R> {
         self.ready.store(0, Relaxed);
         std::mem::take(&mut state.results)
     }
-    /// Whether all that was given was worked on. What came of it is in
-    /// `results_at_rest`.
+    /// Whether all that was given was worked on, and all that was done to it is
+    /// visible to the caller. What came of it is in `results_at_rest`.
     pub fn is_idle(&self) -> bool {
         self.open.load(Acquire) == 0
     }
@@ -133,7 +180,9 @@ impl<T, R> Exchange<T, R> {
     }
     /// A helper has done with the packet it took.
     pub fn hand_in(&self, result: R) {
-        let mut state = self.lock();
+        self.finish(&mut self.lock(), result)
+    }
+    fn finish(&self, state: &mut State<T, R>, result: R) {
         state.working -= 1;
         if !self.recalled.load(Relaxed) {
             state.results.push(result);

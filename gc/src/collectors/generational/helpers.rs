@@ -10,6 +10,9 @@
 //!    `Helpers::is_idle` says so: nothing is grey on this side.
 //! 4. To give a cycle up, or to go on alone, the program's thread asks all
 //!    helpers to stop (`Helpers::recall`) and waits for each to finish the object at hand.
+//! 5. A helper that panics, in a model's code, puts back what it has not done,
+//!    the visit at hand included, and is gone. When none is left, the cycle, and all that
+//!    follow, go on in slices on the program's thread.
 //!
 //! The program never waits for a helper in 1 and 3: if the lock is taken it
 //! tries again at its next safepoint. The exchange itself is in `exchange.rs`,
@@ -62,16 +65,20 @@ unsafe impl Send for Tables {}
 impl Helpers {
     /// Starts `n` threads; as many as the system grants.
     pub fn start<M: Model>(n: usize, mem: Memory, birth: Instant) -> Helpers {
-        let exchange = Arc::new(Exchange::new());
+        let exchange: Arc<Exchange<Obj, Harvest>> = Arc::new(Exchange::new());
         let mut threads = Vec::new();
         for i in 0..n {
-            let (exchange, tables) = (exchange.clone(), Tables(mem));
+            exchange.join();
+            let (shared, tables) = (exchange.clone(), Tables(mem));
             let thread = std::thread::Builder::new()
                 .name(format!("moonsweep-gc-{i}"))
-                .spawn(move || work::<M>(&exchange, tables, i as u32, birth));
+                .spawn(move || work::<M>(&shared, tables, i as u32, birth));
             match thread {
                 Ok(t) => threads.push(t),
-                Err(_) => break,
+                Err(_) => {
+                    exchange.resign();
+                    break;
+                }
             }
         }
         Helpers { exchange, threads }
@@ -96,47 +103,94 @@ impl Drop for Helpers {
     }
 }
 
+/// A helper at work. Dropped by a panic, it puts back what it has not done: the
+/// others go on with it, or the program's thread.
+struct Helper<'a, M: Model> {
+    exchange: &'a Exchange<Obj, Harvest>,
+    tracer: Tracer<M, MarkScope>,
+    harvest: Harvest,
+    /// The object being visited.
+    visiting: Option<Obj>,
+    /// The stretch of work in progress.
+    span: Option<ConcurrentSpan>,
+}
+
 fn work<M: Model>(exchange: &Exchange<Obj, Harvest>, tables: Tables, thread: u32, birth: Instant) {
     let Tables(mem) = tables;
-    let mut tracer = Tracer::<M, _>::new(MarkScope { mem }, GreyQueue::new());
-    let mut harvest = Harvest::default();
+    let mut helper = Helper {
+        exchange,
+        tracer: Tracer::<M, _>::new(MarkScope { mem }, GreyQueue::new()),
+        harvest: Harvest::default(),
+        visiting: None,
+        span: None,
+    };
     while let Some(packet) = exchange.take() {
-        let span = ConcurrentSpan::begin(thread, Phase::Mark, birth);
-        tracer.grey.add(packet);
-        tracer.work = 0;
-        drain(&mut tracer, &mut harvest, exchange);
+        helper.span = Some(ConcurrentSpan::begin(thread, Phase::Mark, birth));
+        helper.tracer.grey.add(packet);
+        helper.drain();
         if exchange.is_recalled() {
-            tracer.grey.take();
+            helper.tracer.grey.take();
         }
-        harvest.weak.append(&mut tracer.weak);
-        harvest.owners.append(&mut tracer.ephemerons.owners);
-        harvest.work += tracer.work;
-        harvest.records.push(span.end(tracer.work as u64));
-        tracer.grey.shrink();
-        exchange.hand_in(std::mem::take(&mut harvest));
+        helper.tracer.grey.shrink();
+        let harvest = helper.reap();
+        exchange.hand_in(harvest);
     }
 }
 
-fn drain<M: Model>(
-    tracer: &mut Tracer<M, MarkScope>,
-    harvest: &mut Harvest,
-    exchange: &Exchange<Obj, Harvest>,
-) {
-    let mut next = SHARE;
-    while let Some(obj) = tracer.grey.pop() {
-        if exchange.is_recalled() {
-            return;
-        }
-        if M::traced_by_program(obj.kind()) {
-            harvest.foreign.push(obj);
-            continue;
-        }
-        tracer.visit(obj);
-        if tracer.work >= next {
-            next = tracer.work + SHARE;
-            if tracer.grey.len() > 2 * PACKET && exchange.wants_packets() {
-                exchange.give(tracer.grey.split(PACKET));
+impl<M: Model> Helper<'_, M> {
+    fn drain(&mut self) {
+        let Helper {
+            exchange,
+            tracer,
+            harvest,
+            visiting,
+            ..
+        } = self;
+        let mut next = SHARE;
+        while let Some(obj) = tracer.grey.pop() {
+            *visiting = Some(obj);
+            if exchange.is_recalled() {
+                break;
+            }
+            if M::traced_by_program(obj.kind()) {
+                harvest.foreign.push(obj);
+                continue;
+            }
+            tracer.visit(obj);
+            if tracer.work >= next {
+                next = tracer.work + SHARE;
+                if tracer.grey.len() > 2 * PACKET && exchange.wants_packets() {
+                    exchange.give(tracer.grey.split(PACKET));
+                }
             }
         }
+        *visiting = None;
+    }
+
+    /// The harvest of the stretch of work that ends now.
+    fn reap(&mut self) -> Harvest {
+        let tracer = &mut self.tracer;
+        let mut harvest = std::mem::take(&mut self.harvest);
+        harvest.weak.append(&mut tracer.weak);
+        harvest.owners.append(&mut tracer.ephemerons.owners);
+        harvest.work = std::mem::take(&mut tracer.work);
+        if let Some(span) = self.span.take() {
+            harvest.records.push(span.end(harvest.work as u64));
+        }
+        harvest
+    }
+}
+
+impl<M: Model> Drop for Helper<'_, M> {
+    fn drop(&mut self) {
+        if self.span.is_none() {
+            return self.exchange.resign();
+        }
+        // A panic in the midst of a visit: it is made again, by somebody else.
+        // What it claimed so far waits here, or is claimed and found again there.
+        let mut rest = self.tracer.grey.take();
+        rest.extend(self.visiting.take());
+        let harvest = self.reap();
+        self.exchange.leave(rest, harvest)
     }
 }

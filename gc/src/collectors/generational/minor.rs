@@ -15,7 +15,7 @@
 //! During a cycle (`MARKING`) nothing stays young; a survivor gets MARK before
 //! OLD; and while the roots or an object with MARK are visited, each old
 //! referent without MARK becomes grey. Helpers may be marking meanwhile: MARK
-//! is written with atomic operations, OLD is published. `cycle.rs` has the argument.
+//! is written with atomic operations, OLD is published (`heap/marks.rs`). `cycle.rs` has the argument.
 
 use super::Generational;
 use crate::core::Core;
@@ -48,13 +48,7 @@ impl<const MARKING: bool> MinorScope<MARKING> {
     #[inline(always)]
     fn claim_young(&mut self, addr: usize, state: u8) -> bool {
         if MARKING {
-            let first = !self.mem.old.test(addr);
-            if first {
-                // In this order: a helper that sees OLD must see MARK.
-                self.mem.mark.claim_shared(addr);
-                self.mem.old.publish(addr);
-            }
-            first
+            self.mem.marks().promote(addr)
         } else if state == young::NURSERY {
             self.mem.old.claim(addr)
         } else if self.mem.old.test(addr) {
@@ -81,7 +75,7 @@ impl<const MARKING: bool> Scope for MinorScope<MARKING> {
             state => self.claim_young(addr, state),
         };
         // What was just claimed has MARK, so only old objects get here.
-        if MARKING && self.greying && !claimed && self.mem.mark.claim_shared(addr) {
+        if MARKING && self.greying && !claimed && self.mem.marks().claim_old(addr) {
             self.grey.push(obj)
         }
         claimed
@@ -99,7 +93,7 @@ impl<const MARKING: bool> Scope for MinorScope<MARKING> {
     fn before(&mut self, obj: Obj) {
         self.young_ref = false;
         if MARKING {
-            self.greying = self.mem.mark.test_or_publish(obj.addr())
+            self.greying = self.mem.marks().visited_by_markers(obj.addr())
         }
     }
     #[inline(always)]

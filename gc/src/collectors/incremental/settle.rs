@@ -134,8 +134,8 @@ impl Incremental {
         });
         self.converge::<M>();
         self.examine::<M, _>(|tracer| {
-            tracer.clear_weak_keys();
             tracer.clear_weak_values(cleared);
+            tracer.clear_weak_keys();
         });
         pause.phase(Phase::Weak);
         self.examine::<M, _>(|tracer| {

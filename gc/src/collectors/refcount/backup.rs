@@ -28,7 +28,7 @@
 use super::RefCount;
 use super::changes::references;
 use super::deaths::release;
-use super::weakly::clear_unreached;
+use super::weakly::{clear_unreached, clear_values};
 use crate::core::Core;
 use crate::header::{Obj, UNLOGGED, WEAK_OWNER};
 use crate::heap::alloc::Space;
@@ -360,13 +360,15 @@ impl RefCount {
         tracer.converge();
         pause.phase(Phase::Mark);
         let mut lost = Vec::new();
-        clear_unreached(&tracer, WeakPart::Values, 0, true, &mut lost);
+        let index = (&core.space, &mut self.weak);
+        clear_values(&tracer, 0, index, &mut lost);
         let cleared = tracer.weak.len();
         if core.finalizers.resurrect(&mut tracer, true) {
             tracer.converge();
         }
         clear_unreached(&tracer, WeakPart::Keys, 0, true, &mut lost);
-        clear_unreached(&tracer, WeakPart::Values, cleared, true, &mut lost);
+        let index = (&core.space, &mut self.weak);
+        clear_values(&tracer, cleared, index, &mut lost);
         for obj in lost {
             self.pending.push(obj)
         }
@@ -394,7 +396,7 @@ impl RefCount {
         }
         let live = core.stats.live_after_full();
         let due = pacer::full_threshold(live, core.options.growth);
-        self.after >= due - pacer::headroom(live, due)
+        self.after >= due - pacer::headroom(live, due, self.nursery)
     }
 
     /// Slots that the next slice of a backup visits.
@@ -403,7 +405,7 @@ impl RefCount {
         let live = core.stats.live_after_full();
         let due = pacer::full_threshold(live, core.options.growth);
         let grown = self.after.saturating_sub(backup.start);
-        let ahead = pacer::headroom(live, due);
+        let ahead = pacer::headroom(live, due, self.nursery);
         pacer::slice_quota(self.step, grown, ahead, backup.done, backup.estimate).0
     }
 }

@@ -115,6 +115,7 @@ impl WeakIndex {
         let stores = self.take(space, target);
         let live = |o: Obj| o != target;
         for &store in &stores {
+            let before = lost.len();
             // SAFETY: `is_weak_store` found the store allocated; the program is stopped.
             let refers = unsafe {
                 clear::<M>(store, WeakPart::Values, &live, true, lost);
@@ -125,7 +126,10 @@ impl WeakIndex {
                     false
                 }
             };
-            if refers {
+            if lost.len() != before {
+                // The key of an entry that lost its value may be referred to weakly from now on.
+                self.enter::<M>(space, store)
+            } else if refers {
                 self.add(space, target, store)
             }
         }
@@ -226,6 +230,26 @@ pub(super) fn clear_unreached<M: Model, S: Scope>(
     for &store in tracer.weak[from..].iter().chain(owners) {
         // SAFETY: visited in this collection, so alive; the program is stopped.
         unsafe { clear::<M>(store, part, &live, ephemerons, lost) }
+    }
+}
+
+/// As [`clear_unreached`], of values, in stores whose references are all counted and
+/// which the index has: it hears of the keys of entries that lost their values,
+/// for those may be weak from now on.
+pub(super) fn clear_values<M: Model, S: Scope>(
+    tracer: &Tracer<M, S>,
+    from: usize,
+    (space, index): (&Space, &mut WeakIndex),
+    lost: &mut Vec<Obj>,
+) {
+    let live = |o: Obj| tracer.scope.reached(o);
+    for &store in &tracer.weak[from..] {
+        let before = lost.len();
+        // SAFETY: as above.
+        unsafe { clear::<M>(store, WeakPart::Values, &live, true, lost) };
+        if lost.len() != before {
+            index.enter::<M>(space, store)
+        }
     }
 }
 

@@ -19,7 +19,6 @@
 //! that is nearly all given back does not grow any more: what is appended goes
 //! to the hash part, until the array part is empty and goes away.
 
-use super::Table;
 use super::hash::{Stride, Word, hash_word, int_key};
 use super::segment::{each_live, find_in, note_moved};
 use super::set::SetError;
@@ -27,6 +26,7 @@ use super::store::{
     CHUNK, CHUNK_BITS, FLAT_MAX, copy_words, count_at, edge_at, new_array, new_spine, nil_chunk,
     obj_of, slot_at, store, words,
 };
+use super::{Table, flag};
 use crate::mem::Mem;
 use crate::value::{NIL_WORD, Value, int_word};
 use moonsweep_gc::Obj;
@@ -162,14 +162,20 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let len = self.arr_len() as u64;
             if n == len {
                 return self.push(mem, value);
             }
             match Part::of(self) {
                 Part::Flat(a) if n > len && n < store(a).capacity as u64 => {
-                    self.fill_gap(mem, a, n, value);
-                    Ok(true)
+                    let border = self.border_with(mem, n + 1);
+                    if border > n {
+                        self.fill_gap(mem, a, n, value, border);
+                    }
+                    Ok(border > n)
                 }
                 Part::Spine(s) if n >> CHUNK_BITS < store(s).capacity as u64 => {
                     let c = (n >> CHUNK_BITS) as usize;
@@ -178,6 +184,15 @@ impl Table {
                     }
                     self.real_chunk(mem, s, c);
                     Ok(self.set_in_chunk(mem, n, value))
+                }
+                Part::None | Part::Flat(_)
+                    if self.may_lengthen(n) && self.widen_array(mem, n as i64 + 1)? =>
+                {
+                    if n == self.arr_len() as u64 {
+                        return self.push(mem, value);
+                    }
+                    self.store_array(mem, n, value);
+                    Ok(true)
                 }
                 _ => Ok(false),
             }
@@ -276,15 +291,16 @@ impl Table {
                 .set(self.0, reference(new, 0), &mut mem.heap);
         }
     }
-    /// Stores at index `n + 1`, which a flat array has room for beyond its length.
-    unsafe fn fill_gap(self, mem: &mut Mem, a: Obj, n: u64, value: u64) {
+    /// Stores at index `n + 1`, which a flat array has room for beyond its length,
+    /// and takes the keys up to `to` from the hash part.
+    unsafe fn fill_gap(self, mem: &mut Mem, a: Obj, n: u64, value: u64, to: u64) {
         // SAFETY: as the caller promised.
         unsafe {
             let len = self.arr_len() as u64;
             slot_at(a, n as usize).set(a, value, &mut mem.heap);
             self.reach(n);
             if self.hash_has_positive() {
-                self.take_keys(mem, len, n);
+                self.take_keys(mem, len, to.min(store(a).capacity as u64));
                 self.migrate(mem);
             }
         }
@@ -492,6 +508,9 @@ impl Table {
     pub(super) unsafe fn widen_array(self, mem: &mut Mem, extra: i64) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let len = self.arr_len() as u64;
             let w = self.cell().hash.load();
             let mut sample = Sample::default();
@@ -578,6 +597,7 @@ impl Table {
                     }
                 });
             }
+            last = self.border_among(mem, last, extra as u64);
             if last <= len {
                 return Ok(false);
             }
@@ -591,7 +611,8 @@ impl Table {
             self.reach(last - 1);
             self.take_keys(mem, len, last);
             self.migrate(mem);
-            Ok(extra as u64 <= self.arr_len() as u64)
+            // The new key has a place in the array part, or is the next to have one.
+            Ok(extra as u64 <= self.arr_len() as u64 + 1)
         }
     }
     /// Makes the array part a spine that has an edge for chunk `chunks - 1`. The
@@ -624,24 +645,6 @@ impl Table {
             Ok(true)
         }
     }
-    /// An estimate of how many keys of the chunk of index `last` the hash part has.
-    unsafe fn present_around(self, last: i64) -> u16 {
-        let first = (last - 1) as u64 & !(CHUNK as u64 - 1);
-        let mut probes = 16;
-        loop {
-            let step = CHUNK / probes;
-            let present = (0..probes)
-                // One of each few neighbours, not the same of all.
-                .map(|i| (i * step + i * 7 % step) as u64)
-                // SAFETY: as the caller promised.
-                .filter(|i| unsafe { self.hash_int((first + i) as i64 + 1) } != NIL_WORD)
-                .count();
-            if probes == CHUNK / 2 || present < probes / 4 {
-                return (present * step) as u16;
-            }
-            probes = CHUNK / 2;
-        }
-    }
     /// A segment of depth `depth`, full, is a sample of a directory. If its
     /// integer keys are dense where they are, the array part becomes a spine that
     /// reaches so far.
@@ -654,6 +657,9 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 {
+                return Ok(false);
+            }
             let mut sample = Sample::default();
             each_live(seg, |_, k, _| sample.count_word(k));
             if sample.keys == 0 || stride.is_one() && !sample.dense() {
@@ -663,7 +669,7 @@ impl Table {
                 (sample.keys * CHUNK / (64 * sample.groups())) as u16
             } else {
                 // Their neighbours are elsewhere.
-                self.present_around(sample.last)
+                self.present_around(mem, sample.last)
             };
             let old = match Part::of(self) {
                 Part::Spine(s) => store(s).capacity as usize,

@@ -22,7 +22,8 @@ use super::hash::{Stride, hash_key, int_key};
 use super::segment::{Filler, NodeSet, copy_live, count_live, each_live};
 use super::set::SetError;
 use super::store::{
-    SEGMENT_MAX, copy_words, dir_edge, empty_segment, inverse_at, new_dir, obj_of, store, words,
+    CHUNK, SEGMENT_MAX, copy_words, dir_edge, empty_segment, inverse_at, new_dir, obj_of, store,
+    words,
 };
 use crate::mem::Mem;
 use crate::value::NIL_WORD;
@@ -233,6 +234,24 @@ impl Table {
             self.set_edges(mem, p.page, edges.start..middle, low);
             self.set_edges(mem, p.page, middle..edges.end, high);
             Ok(false)
+        }
+    }
+    /// An estimate of how many keys of the chunk of index `last` the hash part has.
+    pub(super) unsafe fn present_around(self, mem: &Mem, last: i64) -> u16 {
+        let first = (last - 1) as u64 & !(CHUNK as u64 - 1);
+        let mut probes = 16;
+        loop {
+            let step = CHUNK / probes;
+            let present = (0..probes)
+                // One of each few neighbours, not the same of all.
+                .map(|i| (i * step + i * 7 % step) as u64)
+                // SAFETY: as the caller promised.
+                .filter(|i| unsafe { self.hash_int(mem, (first + i) as i64 + 1) } != NIL_WORD)
+                .count();
+            if probes == CHUNK / 2 || present < probes / 4 {
+                return (present * step) as u16;
+            }
+            probes = CHUNK / 2;
         }
     }
     unsafe fn set_edges(self, mem: &mut Mem, dir: Obj, edges: std::ops::Range<usize>, to: Obj) {

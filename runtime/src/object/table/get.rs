@@ -46,8 +46,7 @@ impl Table {
     pub unsafe fn hashed_int(self, i: i64) -> Option<u64> {
         // SAFETY: as the caller promised.
         unsafe {
-            (fits_word(i) && self.flags() & flag::WEAK == 0)
-                .then(|| self.hash_word(Word(int_word(i))))
+            (fits_word(i) && self.flags() & flag::WEAK == 0).then(|| self.found(Word(int_word(i))))
         }
     }
     /// The same for a key that is neither integer nor string.
@@ -58,7 +57,7 @@ impl Table {
             if self.flags() & flag::WEAK != 0 {
                 return None;
             }
-            other_word(key).map(|k| self.hash_word(Word(k)))
+            other_word(key).map(|k| self.found(Word(k)))
         }
     }
     /// The word at a string, if it is interned and that can be told fast; else nil.
@@ -74,7 +73,7 @@ impl Table {
                 Some(None) => {
                     // Most are interned and present, and then the string itself,
                     // which may be far away, is not looked into.
-                    self.hash_word(Name(s.word()))
+                    self.found(Name(s.word()))
                 }
                 None => NIL_WORD,
             }
@@ -93,18 +92,29 @@ impl Table {
                 },
                 _ => key.to_word().unwrap_unchecked(),
             };
-            Value::from_word(self.hash_word(Word(word)))
+            Value::from_word(self.hash_word(mem, Word(word)))
         }
     }
-    /// The word that the hash part has for a key.
+    /// The word that the hash part of a table without weak references has for a key.
     #[inline(always)]
-    pub(super) unsafe fn hash_word<K: Key>(self, key: K) -> u64 {
+    unsafe fn found<K: Key>(self, key: K) -> u64 {
         // SAFETY: as the caller promised.
         unsafe { self.find(key).map_or(NIL_WORD, |(_, n)| n.value.load()) }
     }
+    /// The word that the hash part has for a key.
+    #[inline(always)]
+    pub(super) unsafe fn hash_word<K: Key>(self, mem: &Mem, key: K) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            match self.find(key) {
+                Some((_, n)) => self.visible(mem, n.value.load()),
+                None => NIL_WORD,
+            }
+        }
+    }
     /// The value at an integer key.
     #[inline(always)]
-    pub unsafe fn get_int(self, _mem: &Mem, i: i64) -> Value {
+    pub unsafe fn get_int(self, mem: &Mem, i: i64) -> Value {
         // SAFETY: the index is below `arr_len` where the array part is read.
         unsafe {
             let n = (i as u64).wrapping_sub(1);
@@ -118,18 +128,18 @@ impl Table {
             if self.cell().hash.load() == NIL_WORD {
                 return Value::NIL;
             }
-            Value::from_word(self.hash_int(i))
+            Value::from_word(self.hash_int(mem, i))
         }
     }
     /// The word that the hash part has for an integer key.
     #[inline(never)]
-    pub(super) unsafe fn hash_int(self, i: i64) -> u64 {
+    pub(super) unsafe fn hash_int(self, mem: &Mem, i: i64) -> u64 {
         // SAFETY: as the caller promised.
         unsafe {
             if fits_word(i) {
-                self.hash_word(Word(int_word(i)))
+                self.hash_word(mem, Word(int_word(i)))
             } else {
-                self.hash_word(Wide(i))
+                self.hash_word(mem, Wide(i))
             }
         }
     }
@@ -152,9 +162,9 @@ impl Table {
                 return NIL_WORD;
             }
             if s.is_interned() {
-                return self.hash_word(Name(s.word()));
+                return self.hash_word(mem, Name(s.word()));
             }
-            self.hash_word(Long(s, s.hash(mem)))
+            self.hash_word(mem, Long(s, s.hash(mem)))
         }
     }
     /// The value at any string. Most are interned and present, and then the
@@ -167,7 +177,7 @@ impl Table {
                 return Value::from_word(self.slot(n).1.load());
             }
             if let Some((_, node)) = self.find(Name(s.word())) {
-                return Value::from_word(node.value.load());
+                return Value::from_word(self.visible(mem, node.value.load()));
             }
             if s.is_interned() {
                 Value::NIL
@@ -181,7 +191,7 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             if !s.is_short() {
-                return Value::from_word(self.hash_word(Long(s, s.hash(mem))));
+                return Value::from_word(self.hash_word(mem, Long(s, s.hash(mem))));
             }
             // A short string that has no canonical object is no table's key.
             match s.canonical(mem) {

@@ -8,12 +8,13 @@
 //! A long string as a key has the tag `LONG`, so that hashing a key word need
 //! not look into a short string.
 
+use super::length::SMALL_HASH;
 use super::segment::{add, copy_live, count_live, find_in};
 use super::set::SetError;
 use super::store::{
     FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, SEGMENT_MAX, capacity_for, new_hash, obj_of, store,
 };
-use super::{Table, dir};
+use super::{Table, dir, flag};
 use crate::mem::Mem;
 use crate::object::shape::Shapes;
 use crate::object::string::{Str, fold};
@@ -175,10 +176,10 @@ pub(crate) trait Key: Copy {
     unsafe fn matches(self, node: u64) -> bool;
     /// The word to store.
     unsafe fn word(self, mem: &mut Mem) -> u64;
-    /// Whether a table that does not have the key may get it in its hash part
-    /// without a look at its other parts.
+    /// Whether a table that does not have the key may get it in its hash part, a
+    /// segment of which has that capacity, without a look at its other parts.
     #[inline(always)]
-    unsafe fn may_join(self, _: Table) -> bool {
+    unsafe fn may_join(self, _: Table, _: usize) -> bool {
         false
     }
 }
@@ -202,7 +203,7 @@ impl Key for Name {
         self.0
     }
     #[inline(always)]
-    unsafe fn may_join(self, t: Table) -> bool {
+    unsafe fn may_join(self, t: Table, _: usize) -> bool {
         // SAFETY: a string's word; as the caller promised.
         unsafe { t.shape() == Shapes::DICT && Str(obj_of(self.0)).is_interned() }
     }
@@ -227,10 +228,14 @@ impl Key for Word {
         self.0
     }
     #[inline(always)]
-    unsafe fn may_join(self, t: Table) -> bool {
+    unsafe fn may_join(self, t: Table, capacity: usize) -> bool {
         match int_key(self.0) {
             // SAFETY: as the caller promised.
-            Some(i) => unsafe { t.is_outside((i as u64).wrapping_sub(1)) && t.hash_knows(i) },
+            Some(i) => unsafe {
+                capacity as u64 > SMALL_HASH
+                    && t.is_outside((i as u64).wrapping_sub(1))
+                    && t.hash_knows(i)
+            },
             None => true,
         }
     }
@@ -445,6 +450,9 @@ impl Table {
         unsafe {
             let w = self.cell().hash.load();
             self.trim_array(mem);
+            if self.flags() & flag::WEAK_VALUES != 0 && mem.heap.verdict_pending() {
+                self.drop_condemned(mem, hash);
+            }
             if w != NIL_WORD && w & 1 == 1 {
                 return self.grow_dir(mem, hash, int);
             }

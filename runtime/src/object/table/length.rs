@@ -1,12 +1,19 @@
 //! The border: `#t` without metamethods.
 
-use super::Table;
-use super::hash::Word;
+use super::hash::{Word, int_key};
+use super::segment::count_live;
+use super::store::{obj_of, store};
+use super::{Table, flag};
 use crate::mem::Mem;
-use crate::value::{NIL_WORD, int_word};
+use crate::value::{NIL_WORD, fits_word, int_word};
 
 /// Trailing nils looked at one by one before searching by halves.
 const WALK: u64 = 256;
+
+/// Nodes of the smallest hash part.
+pub(super) const SMALL_HASH: u64 = 4;
+/// Elements up to which lists with holes have the reference implementation's border.
+pub(super) const FAITHFUL: u64 = 256;
 
 impl Table {
     /// A border: n such that `t[n]` is not nil (or n is 0) and `t[n + 1]` is nil.
@@ -19,11 +26,36 @@ impl Table {
             if n > 0 && self.array_slot(n - 1).1.load() == NIL_WORD {
                 return self.border_inside(mem, n) as i64;
             }
-            if self.hash_has_ints() {
-                self.border_outside(n)
-            } else {
+            if !self.hash_has_ints() {
                 n as i64
+            } else if self.flags() & flag::WEAK_VALUES != 0 {
+                self.border_among_weak(mem)
+            } else {
+                self.border_outside(mem, n)
             }
+        }
+    }
+    /// All integer keys are in the hash part: the search begins where the last one ended.
+    #[inline(never)]
+    unsafe fn border_among_weak(self, mem: &Mem) -> i64 {
+        // SAFETY: as above.
+        unsafe {
+            let hint = &self.cell().props;
+            let mut n = int_key(hint.load()).filter(|n| *n >= 0).unwrap_or(0);
+            let stop = n - WALK as i64;
+            while n > stop.max(0) && self.hash_int(mem, n) == NIL_WORD {
+                n -= 1;
+            }
+            if n == stop {
+                n = 0
+            }
+            let border = self.border_outside(mem, n as u64);
+            if fits_word(border) {
+                // No reference, so no collector needs to hear of it.
+                let stored = hint.try_set(self.0, int_word(border));
+                debug_assert!(stored);
+            }
+            border
         }
     }
     /// The last of the `n` array elements is nil, or in the hash part.
@@ -45,7 +77,7 @@ impl Table {
             self.cell().arr_len.set(n as u32);
             if n == 0 || !self.get_int(mem, n as i64).is_nil() {
                 return if ints {
-                    self.border_outside(n) as u64
+                    self.border_outside(mem, n) as u64
                 } else {
                     n
                 };
@@ -66,32 +98,32 @@ impl Table {
     /// Element `n` is the last one that the array part may have, and the hash
     /// part may go on.
     #[inline(never)]
-    unsafe fn border_outside(self, n: u64) -> i64 {
+    unsafe fn border_outside(self, mem: &Mem, n: u64) -> i64 {
         // SAFETY: as the caller promised.
         unsafe {
             let n = n as i64;
-            if self.hash_int(n + 1) == NIL_WORD {
+            if self.hash_int(mem, n + 1) == NIL_WORD {
                 return n;
             }
             let mut low = n + 1;
             let mut high = low;
             loop {
                 if high > i64::MAX / 2 {
-                    if self.hash_int(i64::MAX) != NIL_WORD {
+                    if self.hash_int(mem, i64::MAX) != NIL_WORD {
                         return i64::MAX;
                     }
                     high = i64::MAX;
                     break;
                 }
                 high *= 2;
-                if self.hash_int(high) == NIL_WORD {
+                if self.hash_int(mem, high) == NIL_WORD {
                     break;
                 }
                 low = high;
             }
             while high - low > 1 {
                 let mid = low + (high - low) / 2;
-                if self.hash_int(mid) == NIL_WORD {
+                if self.hash_int(mem, mid) == NIL_WORD {
                     high = mid
                 } else {
                     low = mid
@@ -100,4 +132,87 @@ impl Table {
             low
         }
     }
+    /// Where a list ends, for `#`, to which a new key is added beyond its flat array part.
+    ///
+    /// Any border will do for the manual, but programs see which. The reference
+    /// implementation has an array of a power of two elements when more than half of them
+    /// are in use, and finds a border in it by halves. What is beyond that border goes to
+    /// the hash part here, so that `#` has it without searching.
+    pub(super) unsafe fn border_with(self, mem: &Mem, key: u64) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let size = key.next_power_of_two();
+            if size > FAITHFUL {
+                return key;
+            }
+            let len = self.arr_len() as u64;
+            if size > len.next_power_of_two()
+                && (1..=size).filter(|i| self.has_with(mem, *i, key)).count() as u64 <= size / 2
+            {
+                return len;
+            }
+            self.border_among(mem, key, key)
+        }
+    }
+    /// Whether adding key `n + 1`, which the flat array part has no room for, may lengthen
+    /// that in the reference implementation, where a hash part of one or two keys is full.
+    pub(super) unsafe fn may_lengthen(self, n: u64) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let hash = self.cell().hash.load();
+            n < 2 * (self.arr_len() as u64 + SMALL_HASH)
+                && hash != NIL_WORD
+                && hash & 1 == 0
+                && store(obj_of(hash)).capacity as u64 <= SMALL_HASH
+                && matches!(count_live(obj_of(hash)), 1 | 2)
+        }
+    }
+    /// The border in an array with room for the keys up to `last`, of which `new` is one.
+    pub(super) unsafe fn border_among(self, mem: &Mem, last: u64, new: u64) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let size = last.next_power_of_two();
+            if size > FAITHFUL {
+                return last;
+            }
+            if let Some(end) = (size.saturating_sub(1).max(1)..=size)
+                .rev()
+                .find(|i| self.has_with(mem, *i, new))
+            {
+                return end;
+            }
+            border_by_halves(size, |i| self.has_with(mem, i, new))
+        }
+    }
+    /// Whether there is a value at key `i`.
+    pub(super) unsafe fn has(self, mem: &Mem, i: u64) -> bool {
+        // SAFETY: an index below `arr_len`.
+        unsafe {
+            if i <= self.arr_len() as u64 {
+                self.array_slot(i - 1).1.load() != NIL_WORD
+            } else {
+                self.hash_int(mem, i as i64) != NIL_WORD
+            }
+        }
+    }
+    /// Whether there is a value at key `i` when `new` has been added.
+    unsafe fn has_with(self, mem: &Mem, i: u64, new: u64) -> bool {
+        // SAFETY: as the caller promised.
+        i == new || unsafe { self.has(mem, i) }
+    }
+}
+
+/// The border that the reference finds by halves in an array of `size` elements, the last
+/// of which is nil.
+pub(super) fn border_by_halves(size: u64, has: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, size);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if has(middle) {
+            low = middle
+        } else {
+            high = middle
+        }
+    }
+    low
 }

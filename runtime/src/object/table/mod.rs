@@ -23,6 +23,10 @@
 //!   it, unless the array part is a spine and that key is of another chunk.
 //! - Slots of the array part beyond `arr_len` hold nil.
 //! - A table whose hash part has string keys has a sealed shape.
+//! - A weak table has no slots, one with weak values no array part either: only
+//!   nodes of the hash part hold weak references, and what reads them asks
+//!   whether the collector has condemned the referent (`weak.rs`). No inline
+//!   cache and no fast path of the interpreter leads there.
 //! - Stores are complete before they become reachable, never shrink, and are
 //!   replaced, through the barrier, by other stores.
 //!
@@ -112,7 +116,8 @@ pub struct TableCell {
     pub(crate) array: Slot,
     /// Hash part: nil, a HASH (tag 0), a DIR of segments (tag 1) or of such DIRs (tag 3).
     pub(crate) hash: Slot,
-    /// Allocation site (an integer), or an ARRAY with the slots beyond the inline ones.
+    /// Allocation site (an integer), or an ARRAY with the slots beyond the inline
+    /// ones; of a table with weak values the border that was found last.
     pub(crate) props: Slot,
 }
 

@@ -9,7 +9,8 @@
 use super::get::float_to_int;
 use super::hash::{Key, Long, Name, Wide, Word, key_value};
 use super::store::{CHUNK, nil_chunk, node_at, obj_of, store};
-use super::{Table, dir};
+use super::weak::find_again;
+use super::{Table, dir, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
@@ -145,13 +146,13 @@ impl Table {
             }
             let mut i = (pos & NODE_MASK) as usize;
             if w & 1 == 0 {
-                let (i, k, v) = scan(obj_of(w), i)?;
+                let (i, k, v) = scan(mem, obj_of(w), i)?;
                 return Some((HASH + i as u64, k, v));
             }
             let mut prefix = (pos - HASH) >> NODE_BITS;
             while prefix >> 32 == 0 {
                 let p = dir::place(w, prefix << 32);
-                if let Some((i, k, v)) = scan(p.segment, i) {
+                if let Some((i, k, v)) = scan(mem, p.segment, i) {
                     return Some((HASH + (prefix << NODE_BITS) + i as u64, k, v));
                 }
                 i = 0;
@@ -171,16 +172,21 @@ fn width(depth: u32) -> u64 {
 
 /// The first node with a value at `i` or after it, and the index after that.
 #[inline(always)]
-unsafe fn scan(seg: moonsweep_gc::Obj, mut i: usize) -> Option<(usize, Value, Value)> {
+unsafe fn scan(mem: &Mem, seg: moonsweep_gc::Obj, mut i: usize) -> Option<(usize, Value, Value)> {
     // SAFETY: the index stays below the capacity.
     unsafe {
         let capacity = store(seg).capacity as usize;
+        let weak = seg.user(0) & flag::WEAK != 0;
         while i < capacity {
             let n = node_at(seg, i);
             let v = n.value.load();
             i += 1;
             if v != NIL_WORD {
-                return Some((i, key_value(n.key.load()), Value::from_word(v)));
+                let k = n.key.load();
+                if weak && !find_again(mem, k, v) {
+                    continue;
+                }
+                return Some((i, key_value(k), Value::from_word(v)));
             }
         }
     }

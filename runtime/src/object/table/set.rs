@@ -1,10 +1,12 @@
 //! Raw writes. (String keys: `field.rs`.)
 
 use super::get::{float_to_int, other_word};
-use super::hash::{Key, Name, Stride, Wide, Word};
+use super::hash::{Key, Name, Stride, Wide, Word, is_long};
+use super::length::{FAITHFUL, border_by_halves};
 use super::segment::{add, find_in, note_revived};
-use super::store::{Node, SEGMENT_MAX, nil_chunk, store};
+use super::store::{Node, SEGMENT_MAX, nil_chunk, obj_of, store};
 use super::trace::seen_key;
+use super::weak::condemned;
 use super::{Table, dir, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
@@ -120,7 +122,7 @@ impl Table {
                 return true;
             }
             new && w != NIL_WORD
-                && key.may_join(self)
+                && key.may_join(self, capacity)
                 && add(mem, seg, capacity, stride, h, word, w)
         }
     }
@@ -243,9 +245,9 @@ impl Table {
             self.set_int(mem, n.wrapping_add(1), v)
         }
     }
-    /// Sets the values at `first`, `first + 1` and so on (a table constructor's list). Where a
-    /// value behind a nil follows, the nil has a place in the array part: the border is then
-    /// behind the last value, as in the reference, on which many programs depend.
+    /// Sets the values at `first`, `first + 1` and so on (a table constructor's list). With
+    /// nils among them, the border is that of the reference's array of as many elements,
+    /// on which many programs depend.
     pub unsafe fn set_list(
         self,
         mem: &mut Mem,
@@ -271,9 +273,33 @@ impl Table {
         first: i64,
         values: &[Value],
     ) -> Result<(), SetError> {
-        let last = values.iter().rposition(|v| !v.is_nil());
-        let values = &values[..last.map_or(0, |last| last + 1)];
         let at = |k: usize| first.wrapping_add(k as i64);
+        let last = values.iter().rposition(|v| !v.is_nil());
+        let mut inside = last.map_or(0, |last| last + 1);
+        let size = at(values.len()) as u64 - 1;
+        if size <= FAITHFUL && inside + 1 < values.len() {
+            let border = border_by_halves(size, |i| {
+                let k = (i as i64).wrapping_sub(first);
+                // SAFETY: as the caller promised.
+                k < 0 && unsafe { self.has(mem, i) }
+                    || values.get(k as usize).is_some_and(|v| !v.is_nil())
+            });
+            // What is beyond the border is to be out of the array part's reach.
+            let beyond = |(k, v): &(usize, &Value)| at(*k) as u64 > border && !v.is_nil();
+            let room = values.iter().enumerate().filter(beyond).count() as u32;
+            // SAFETY: as the caller promised.
+            unsafe {
+                self.reserve(mem, 0, room);
+                for (k, v) in values.iter().enumerate().filter(beyond) {
+                    let w = mem.pack(*v);
+                    if !self.insert(mem, Word(int_word(at(k))), w)? {
+                        self.set_int_word(mem, at(k), w)?
+                    }
+                }
+            }
+            inside = (border as i64 - (first - 1)).max(0) as usize;
+        }
+        let values = &values[..inside];
         for (k, v) in values.iter().enumerate() {
             // Holes are filled for now, so that the array part grows over them.
             let v = if v.is_nil() { Value::FALSE } else { *v };
@@ -293,22 +319,45 @@ impl Table {
 pub(super) unsafe fn set_node(mem: &mut Mem, seg: Obj, node: &Node, value: u64) -> bool {
     let old = node.value.load();
     let (absent, absence) = (old == NIL_WORD, value == NIL_WORD);
+    let weak = seg.user(0) & flag::WEAK != 0;
     if absent == absence {
         if !absent {
             node.value.set(seg, value, &mut mem.heap);
+            if weak {
+                // SAFETY: as the caller promised.
+                return unsafe { replaced_weakly(mem, seg, node, old) };
+            }
         }
         return absent;
     }
+    let key = node.key.load();
     if absent {
         // A removed node lives again: the count of nodes known to be dead is void.
         // SAFETY: as the caller promised.
         note_revived(unsafe { store(seg) });
+        if weak && is_long(key) {
+            // SAFETY: long strings in nodes are not freed.
+            mem.heap.revive(unsafe { obj_of(key) })
+        }
     }
     // The key of a removed entry is not visited, and may be another object at the
     // same address when the node lives again: the collector hears of both.
-    let key = node.key.load();
     let seen = [seen_key(seg, key, old), seen_key(seg, key, value)];
     let slots = (&node.key, &node.value);
     set_entry(seg, slots, (key, value), seen, &mut mem.heap);
     absent
+}
+
+/// A value of a weak store was replaced; tells whether the program could not see it.
+#[inline(never)]
+unsafe fn replaced_weakly(mem: &mut Mem, seg: Obj, node: &Node, old: u64) -> bool {
+    let key = node.key.load();
+    if is_long(key) {
+        // A collector may keep the key for the value's sake, and that is another now.
+        // SAFETY: long strings in nodes are not freed.
+        mem.heap.revive(unsafe { obj_of(key) });
+        node.key.set(seg, key, &mut mem.heap);
+    }
+    // SAFETY: what is not cleared yet is not freed yet.
+    unsafe { condemned(mem, old) }
 }

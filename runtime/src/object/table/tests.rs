@@ -64,7 +64,7 @@ fn entries(mem: &Mem, t: Table) -> HashMap<M, M> {
         }
         for i in 1..=t.arr_len() as i64 {
             if t.in_array(i as u64 - 1) {
-                assert_eq!(t.hash_int(i), NIL_WORD, "{i} in both parts");
+                assert_eq!(t.hash_int(mem, i), NIL_WORD, "{i} in both parts");
             }
         }
     }

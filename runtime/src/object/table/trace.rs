@@ -35,15 +35,8 @@ pub unsafe fn trace_array<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: a live ARRAY.
     unsafe {
         let n = store(o).capacity as usize;
-        if o.user(0) & flag::WEAK_VALUES != 0 {
-            v.weak(o);
-            for i in 0..n {
-                strong_part(slot_at(o, i).load(), v);
-            }
-        } else {
-            for i in 0..n {
-                v.slot(slot_at(o, i));
-            }
+        for i in 0..n {
+            v.slot(slot_at(o, i));
         }
         2 + n
     }
@@ -146,19 +139,18 @@ pub unsafe fn trace_hash<V: Visitor>(o: Obj, v: &mut V) -> usize {
             modes => {
                 // A weak key's value is strong as long as the key lives: an ephemeron.
                 let ephemeral = modes == flag::WEAK_KEYS;
-                if ephemeral {
-                    v.ephemerons(o)
-                } else {
-                    v.weak(o)
-                }
+                let mut entries = ephemeral;
                 for i in 0..n {
                     let node = node_at(o, i);
                     let value = node.value.load();
                     let key = node.key.load();
                     // A removed long key is kept by nobody but those who hold it
-                    // elsewhere: `clear_weak` sees to those that die.
-                    if value != NIL_WORD || !is_long(key) {
+                    // elsewhere: `clear_weak` sees to those that die. That of a
+                    // weak value is kept as long as the value lives.
+                    if !is_long(key) || value != NIL_WORD && (ephemeral || !losable(value)) {
                         strong_part(key, v);
+                    } else {
+                        entries |= value != NIL_WORD;
                     }
                     if ephemeral && !losable(key) {
                         if let Some(o) = referent(value) {
@@ -167,6 +159,12 @@ pub unsafe fn trace_hash<V: Visitor>(o: Obj, v: &mut V) -> usize {
                     } else {
                         strong_part(value, v);
                     }
+                }
+                if entries {
+                    v.ephemerons(o)
+                }
+                if !ephemeral {
+                    v.weak(o)
                 }
             }
         }

@@ -4,13 +4,26 @@
 //! sees as weak: each carries the weak modes and is traced, asked for
 //! ephemerons and cleared on its own. Strings and boxed integers count as
 //! values: they are never removed.
-
+//!
+//! **The weak filter.** When marking is over, the collector's verdict is that
+//! whatever it has not reached is dead; but it clears the references to that, and
+//! resurrects what is to be finalized, bit by bit, while the program runs. So a
+//! read of a weak store takes for absent what is condemned:
+//!
+//! - A value that is found under its key (`Table::visible`). The key needs no
+//!   look: the program has it, so it lives; and then so does an ephemeron's value.
+//! - Key and value of an entry that a traversal meets (`find_again`).
+//! - A removed node that lives again: a long string that is its key (`set_node`).
+//! - What is copied because a hash part grows: condemned values stay behind
+//!   (`drop_condemned`), for a value has to be gone before its finalizer runs.
+//!   Condemned keys are copied, for those of objects that are to be finalized stay.
+//! - All of a table that becomes strong.
 use super::hash::{LONG, TOMB, is_long};
 use super::set::SetError;
-use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
-use super::{Table, dir, flag, kind};
+use super::store::{CHUNK, edge_at, nil_chunk, node_at, obj_of, slot_at, store};
+use super::{Table, dir, flag};
 use crate::mem::Mem;
-use crate::value::{NIL_WORD, tag};
+use crate::value::{NIL_WORD, Value, tag};
 use moonsweep_gc::slot::{REF_TAG, referent};
 use moonsweep_gc::{Obj, WeakPart};
 
@@ -29,60 +42,167 @@ fn change_modes(mem: &mut Mem, o: Obj, modes: u8) {
     o.set_user(0, modes);
 }
 
+/// Whether a word of a weak store refers to something that counts as cleared.
+#[inline]
+pub(super) unsafe fn condemned(mem: &Mem, w: u64) -> bool {
+    // SAFETY: the word is of a live store, so its referent is not freed.
+    mem.heap.verdict_pending() && losable(w) && mem.heap.condemned(unsafe { obj_of(w) })
+}
+
+/// A traversal meets an entry of a weak store: whether the entry is there for
+/// the program.
+#[inline]
+pub(super) unsafe fn find_again(mem: &Mem, key: u64, value: u64) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        if !mem.heap.verdict_pending() {
+            return true;
+        }
+        if condemned(mem, key) || condemned(mem, value) {
+            return false;
+        }
+        if is_long(key) {
+            mem.heap.revive(obj_of(key));
+        }
+        true
+    }
+}
+
+/// Removes the condemned values of a store, and with `keys` the entries whose
+/// key is condemned.
+unsafe fn drop_from(mem: &mut Mem, seg: Obj, keys: bool) {
+    // SAFETY: a live segment.
+    unsafe {
+        for i in 0..store(seg).capacity as usize {
+            let n = node_at(seg, i);
+            let v = n.value.load();
+            if v != NIL_WORD && (condemned(mem, v) || keys && condemned(mem, n.key.load())) {
+                n.value.set(seg, NIL_WORD, &mut mem.heap);
+            }
+        }
+    }
+}
+
 impl Table {
+    /// A value that was found under its key, or nil if it counts as cleared.
+    #[inline(always)]
+    pub(super) unsafe fn visible(self, mem: &Mem, w: u64) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.flags() & flag::WEAK_VALUES != 0 && condemned(mem, w) {
+                NIL_WORD
+            } else {
+                w
+            }
+        }
+    }
+    /// Removes the condemned values of the segment for a hash, which is to be copied.
+    #[cold]
+    pub(super) unsafe fn drop_condemned(self, mem: &mut Mem, hash: u64) {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if let Some((seg, _)) = self.segment(hash) {
+                drop_from(mem, seg, false)
+            }
+        }
+    }
     /// Sets the weak modes (`flag::WEAK_KEYS`, `flag::WEAK_VALUES` or neither).
     pub unsafe fn set_weak(self, mem: &mut Mem, modes: u8) -> Result<(), SetError> {
         let modes = modes & flag::WEAK;
         // SAFETY: as the caller promised.
         unsafe {
-            if self.flags() & flag::WEAK == modes {
+            let before = self.flags() & flag::WEAK;
+            if before == modes {
                 return Ok(());
             }
             if modes != 0 && self.flags() & flag::DICT == 0 {
                 self.make_dict(mem)?;
             }
+            if before != 0 && mem.heap.verdict_pending() {
+                // Nothing condemned may be found again by another mode.
+                self.each_segment(|seg| drop_from(mem, seg, true));
+            }
             let dict = if modes != 0 { flag::DICT } else { 0 };
             self.set_flags(self.flags() & !flag::WEAK | modes | dict);
-            let cell = self.cell();
-            let w = cell.array.load();
-            if w != NIL_WORD && w & 1 == 0 {
-                change_modes(mem, obj_of(w), modes);
-            } else if w != NIL_WORD {
-                let spine = obj_of(w);
-                for i in 0..store(spine).capacity as usize {
-                    if let Some(chunk) = edge_at(spine, i).load()
-                        && chunk != nil_chunk()
-                    {
-                        change_modes(mem, chunk, modes);
-                    }
-                }
-            }
-            let w = cell.hash.load();
-            if w != NIL_WORD && w & 1 == 0 {
-                change_modes(mem, obj_of(w), modes);
-            } else if w != NIL_WORD {
-                dir::each_segment(w, |seg| change_modes(mem, seg, modes));
+            self.each_segment(|seg| change_modes(mem, seg, modes));
+            if modes & flag::WEAK_VALUES != 0 && !self.empty_array(mem) {
+                return self.set_weak(mem, before).and(Err(SetError::OutOfMemory));
             }
             Ok(())
+        }
+    }
+    unsafe fn each_segment(self, mut f: impl FnMut(Obj)) {
+        // SAFETY: the hash part consists of live stores.
+        unsafe {
+            let w = self.cell().hash.load();
+            if w != NIL_WORD && w & 1 == 0 {
+                f(obj_of(w))
+            } else if w != NIL_WORD {
+                dir::each_segment(w, f)
+            }
+        }
+    }
+    /// Moves all elements of the array part to the hash part; false: there is no
+    /// memory for that, and all are where they were.
+    unsafe fn empty_array(self, mem: &mut Mem) -> bool {
+        // SAFETY: the old stores stay alive: nothing here reaches a safepoint.
+        unsafe {
+            let cell = self.cell();
+            let (w, len) = (cell.array.load(), cell.arr_len.get());
+            if w == NIL_WORD {
+                return true;
+            }
+            cell.arr_len.set(0);
+            cell.array.set(self.0, NIL_WORD, &mut mem.heap);
+            let element = |i: usize| {
+                if w & 1 == 0 {
+                    return slot_at(obj_of(w), i).load();
+                }
+                match edge_at(obj_of(w), i / CHUNK).load() {
+                    Some(chunk) if chunk != nil_chunk() => slot_at(chunk, i % CHUNK).load(),
+                    _ => NIL_WORD,
+                }
+            };
+            for i in 0..len as usize {
+                let v = element(i);
+                if v != NIL_WORD
+                    && self
+                        .set_int(mem, i as i64 + 1, Value::from_word(v))
+                        .is_err()
+                {
+                    for i in (0..i).filter(|i| element(*i) != NIL_WORD) {
+                        // A removal needs no memory.
+                        let _ = self.set_int(mem, i as i64 + 1, Value::NIL);
+                    }
+                    cell.array.set(self.0, w, &mut mem.heap);
+                    cell.arr_len.set(len);
+                    return false;
+                }
+            }
+            true
         }
     }
 }
 
 /// Calls `entry` for the entries of a store with weak keys whose key may be lost
-/// and whose value is a reference (unless values are weak too).
+/// and whose value is a reference. If values are weak too, then for those whose
+/// value may be lost and whose key is a long string, the other way round: the
+/// value keeps the key, and the string need not outlive it.
 pub unsafe fn ephemerons(o: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
-    if o.kind() != kind::HASH || o.user(0) & flag::WEAK != flag::WEAK_KEYS {
-        return;
-    }
     // SAFETY: a live segment.
     unsafe {
+        let modes = o.user(0) & flag::WEAK;
         for i in 0..store(o).capacity as usize {
             let n = node_at(o, i);
-            let k = n.key.load();
-            if let Some(v) = referent(n.value.load())
-                && losable(k)
-            {
-                entry(obj_of(k), v);
+            let (k, v) = (n.key.load(), n.value.load());
+            if modes == flag::WEAK_KEYS {
+                if let Some(v) = referent(v)
+                    && losable(k)
+                {
+                    entry(obj_of(k), v);
+                }
+            } else if modes == flag::WEAK && is_long(k) && losable(v) {
+                entry(obj_of(v), obj_of(k));
             }
         }
     }
@@ -98,20 +218,11 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
     if modes & mode == 0 {
         return;
     }
-    // SAFETY: a live ARRAY or HASH; references in it are intact until the dead are freed.
+    // SAFETY: a live HASH; references in it are intact until the dead are freed.
     unsafe {
         let capacity = store(o).capacity as usize;
-        match (o.kind(), part) {
-            (kind::ARRAY, WeakPart::Values) => {
-                for i in 0..capacity {
-                    let s = slot_at(o, i);
-                    let w = s.load();
-                    if losable(w) && !live(obj_of(w)) {
-                        s.clear(NIL_WORD);
-                    }
-                }
-            }
-            (kind::HASH, WeakPart::Values) => {
+        match part {
+            WeakPart::Values => {
                 for i in 0..capacity {
                     let n = node_at(o, i);
                     let w = n.value.load();
@@ -120,7 +231,7 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
                     }
                 }
             }
-            (kind::HASH, WeakPart::Keys) => {
+            WeakPart::Keys => {
                 for i in 0..capacity {
                     let n = node_at(o, i);
                     let w = n.key.load();
@@ -132,7 +243,6 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
                     }
                 }
             }
-            _ => {}
         }
     }
 }
