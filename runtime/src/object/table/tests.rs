@@ -728,7 +728,13 @@ fn weak_tables() {
             for o in &v.ephemerons {
                 ephemerons(*o, &mut |_, _| pairs += 1);
             }
-            assert_eq!(pairs, 0, "the values of object keys are integers here");
+            // The values of object keys are integers here; weak values keep long keys.
+            let kept = if modes == flag::WEAK {
+                n - gone.len()
+            } else {
+                0
+            };
+            assert_eq!(pairs, kept);
             t.set_weak(mem, 0).expect("memory");
             assert_eq!(entries(mem, t).len(), want.len());
         }
