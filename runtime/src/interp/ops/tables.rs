@@ -108,8 +108,26 @@ unsafe fn get_int<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -
     // SAFETY: the interpreter's registers are valid, the table in one is live.
     unsafe {
         let table = Table((*base.add(b(pc))).obj());
-        let w = table.hashed_int((*base.add(c(pc))).as_int());
-        if w != NIL_WORD {
+        if let Some(w) = table.hashed_int((*base.add(c(pc))).as_int())
+            && (w != NIL_WORD || table.cell().meta.load().is_none())
+        {
+            let v = Value::from_word(w);
+            copy(base.add(a(pc)), &v);
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::get_table, vm, pc, base, k)
+    }
+}
+
+/// `get_table` by a key that is neither integer nor string.
+#[inline(never)]
+unsafe fn get_other<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
+    unsafe {
+        let table = Table((*base.add(b(pc))).obj());
+        if let Some(w) = table.hashed_other(*base.add(c(pc)))
+            && (w != NIL_WORD || table.cell().meta.load().is_none())
+        {
             let v = Value::from_word(w);
             copy(base.add(a(pc)), &v);
             return d.next(vm, pc.add(1), base, k);
@@ -142,7 +160,7 @@ unsafe fn set_by_int<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D
         let table = Table((*base.add(a(pc))).obj());
         let bare = table.cell().meta.load().is_none();
         if let Some(w) = (*base.add(c(pc))).to_word()
-            && table.set_hashed_int((*base.add(b(pc))).as_int(), w, bare)
+            && table.set_hashed_int(&mut (*vm).mem, (*base.add(b(pc))).as_int(), w, bare)
         {
             return d.next(vm, pc.add(1), base, k);
         }
@@ -156,8 +174,25 @@ unsafe fn set_by_str<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D
     // SAFETY: as for `get_int`.
     unsafe {
         let table = Table((*base.add(a(pc))).obj());
+        let bare = table.cell().meta.load().is_none();
         if let Some(w) = (*base.add(c(pc))).to_word()
-            && table.replace_hashed_str(Str((*base.add(b(pc))).obj()), w)
+            && table.set_hashed_str(&mut (*vm).mem, Str((*base.add(b(pc))).obj()), w, bare)
+        {
+            return d.next(vm, pc.add(1), base, k);
+        }
+        d.slow(slow::set_table, vm, pc, base, k)
+    }
+}
+
+/// `set_table` by a key that is neither integer nor string.
+#[inline(never)]
+unsafe fn set_by_other<D: Dispatch>(vm: *mut State, pc: Pc, base: Base, k: K, d: D) -> D::Out {
+    // SAFETY: as for `get_int`.
+    unsafe {
+        let table = Table((*base.add(a(pc))).obj());
+        let bare = table.cell().meta.load().is_none();
+        if let Some(w) = (*base.add(c(pc))).to_word()
+            && table.set_hashed_other(&mut (*vm).mem, *base.add(b(pc)), w, bare)
         {
             return d.next(vm, pc.add(1), base, k);
         }
@@ -178,6 +213,7 @@ body!(get_table, |d, vm, pc, base, k| {
         if (*key).tag == tag::STRING {
             return get_str(vm, pc, base, k, d);
         }
+        return get_other(vm, pc, base, k, d);
     }
     d.slow(slow::get_table, vm, pc, base, k)
 });
@@ -203,6 +239,7 @@ body!(set_table, |d, vm, pc, base, k| {
         if (*key).tag == tag::STRING {
             return set_by_str(vm, pc, base, k, d);
         }
+        return set_by_other(vm, pc, base, k, d);
     }
     d.slow(slow::set_table, vm, pc, base, k)
 });

@@ -19,7 +19,7 @@
 //! that is nearly all given back does not grow any more: what is appended goes
 //! to the hash part, until the array part is empty and goes away.
 
-use super::hash::{Word, hash_word, int_key};
+use super::hash::{Stride, Word, hash_word, int_key};
 use super::segment::{each_live, find_in, note_moved};
 use super::set::SetError;
 use super::store::{
@@ -382,11 +382,12 @@ impl Table {
         unsafe {
             let mut at = None;
             let mut group = u64::MAX;
+            let stride = self.stride();
             for n in from..to {
                 let w = int_word(n as i64 + 1);
-                let h = hash_word(w);
+                let h = hash_word(w, stride);
                 // The keys of a group share their segment.
-                if w >> 6 != group {
+                if w >> 6 != group || !stride.is_one() {
                     group = w >> 6;
                     at = self.segment(h);
                 }
@@ -652,6 +653,7 @@ impl Table {
         mem: &mut Mem,
         seg: Obj,
         depth: u32,
+        stride: Stride,
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
@@ -660,12 +662,20 @@ impl Table {
             }
             let mut sample = Sample::default();
             each_live(seg, |_, k, _| sample.count_word(k));
+            if sample.keys == 0 || stride.is_one() && !sample.dense() {
+                return Ok(false);
+            }
+            let there = if stride.is_one() {
+                (sample.keys * CHUNK / (64 * sample.groups())) as u16
+            } else {
+                // Their neighbours are elsewhere.
+                self.present_around(mem, sample.last)
+            };
             let old = match Part::of(self) {
                 Part::Spine(s) => store(s).capacity as usize,
                 _ => 0,
             };
-            if sample.keys == 0
-                || !sample.dense()
+            if there < CHUNK as u16 / 4
                 || sample.chunks() <= old
                 || !self.make_spine(mem, sample.chunks(), sample.keys << depth)?
             {
@@ -674,7 +684,6 @@ impl Table {
             let Part::Spine(s) = Part::of(self) else {
                 return Ok(false);
             };
-            let there = (sample.keys * CHUNK / (64 * sample.groups())) as u16;
             for c in old..store(s).capacity as usize {
                 count_at(s, c).set(there.min(DENSE - 4 * NEAR));
             }

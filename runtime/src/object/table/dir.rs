@@ -13,15 +13,17 @@
 //! barrier or scanned again because one entry was added, but for the root: 8
 //! bytes for some ten thousand entries.
 //!
-//! Tag of the table's `hash` word: 1, one page; 3, a root. The word at 12 of the
-//! page or root that the table refers to holds the flags of the hash part.
+//! Tag of the table's `hash` word: 1, one page; 3, a root. The page or root that
+//! the table refers to holds the flags of the hash part, and the stride of its
+//! integer keys, which is chosen when the directory is made.
 
 use super::Table;
-use super::hash::hash_key;
+use super::hash::{Stride, hash_key, int_key};
 use super::segment::{Filler, NodeSet, copy_live, count_live, each_live};
 use super::set::SetError;
 use super::store::{
-    SEGMENT_MAX, copy_words, edge_at, empty_segment, new_dir, obj_of, store, words,
+    CHUNK, SEGMENT_MAX, copy_words, dir_edge, empty_segment, inverse_at, new_dir, obj_of, store,
+    words,
 };
 use crate::mem::Mem;
 use crate::value::NIL_WORD;
@@ -32,8 +34,10 @@ use moonsweep_gc::slot::reference;
 const PAGE_MAX: usize = 512;
 /// Deepest segment.
 const MAX_DEPTH: u32 = 28;
+/// Where the stride's twos are in the word at 12.
+const TWOS: u32 = 8;
 /// Live nodes of a segment up to which removed ones are worth dropping.
-const CROWDED: usize = SEGMENT_MAX * 7 / 8;
+const CROWDED: usize = SEGMENT_MAX * 13 / 16;
 
 /// Where the entries with some hash are.
 pub(super) struct Place {
@@ -78,7 +82,7 @@ unsafe fn page(word: u64, hash: u64) -> Obj {
         if word & 2 == 0 {
             return dir;
         }
-        edge_at(dir, (hash >> dir.user(1)) as usize)
+        dir_edge(dir, (hash >> dir.user(1)) as usize)
             .load()
             .unwrap_unchecked()
     }
@@ -90,7 +94,7 @@ pub(super) unsafe fn segment(word: u64, hash: u64) -> Obj {
     // SAFETY: as above.
     unsafe {
         let page = page(word, hash);
-        edge_at(page, ((hash << page.user(0)) >> page.user(1)) as usize)
+        dir_edge(page, ((hash << page.user(0)) >> page.user(1)) as usize)
             .load()
             .unwrap_unchecked()
     }
@@ -110,6 +114,45 @@ pub(super) unsafe fn place(word: u64, hash: u64) -> Place {
             segment: segment(word, hash),
         }
     }
+}
+
+/// The stride of a directory's integer keys.
+#[inline(always)]
+pub(super) unsafe fn stride(word: u64) -> Stride {
+    // SAFETY: as above.
+    unsafe {
+        let dir = obj_of(word);
+        Stride {
+            inverse: inverse_at(dir).get(),
+            twos: store(dir).extra.get() >> TWOS,
+        }
+    }
+}
+
+/// The stride for a directory that begins with the keys of a segment.
+unsafe fn choose_stride(seg: Obj) -> Stride {
+    let (mut first, mut step, mut ints) = (None, 0u64, 0);
+    // SAFETY: a live segment.
+    unsafe {
+        each_live(seg, |_, k, _| {
+            if let Some(k) = int_key(k) {
+                ints += 1;
+                step = common_divisor(step, k.abs_diff(*first.get_or_insert(k)));
+            }
+        })
+    };
+    if ints < SEGMENT_MAX / 8 {
+        Stride::ONE
+    } else {
+        Stride::of(step)
+    }
+}
+
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 /// Calls `f` for each segment of a directory.
@@ -134,9 +177,13 @@ impl Table {
         // SAFETY: new cells are complete when they become reachable.
         unsafe {
             let page = new_page(mem, 0, 1)?;
-            store(page).extra.set(old.user(1) as u32);
-            for (i, half) in self.split(mem, old, 0).into_iter().enumerate() {
-                edge_at(page, i).init(page, Some(half));
+            let stride = choose_stride(old);
+            inverse_at(page).set(stride.inverse);
+            store(page)
+                .extra
+                .set(old.user(1) as u32 | stride.twos << TWOS);
+            for (i, half) in self.split(mem, old, 0, stride).into_iter().enumerate() {
+                dir_edge(page, i).init(page, Some(half));
             }
             self.cell()
                 .hash
@@ -154,7 +201,9 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
-            let p = place(self.cell().hash.load(), hash);
+            let w = self.cell().hash.load();
+            let stride = stride(w);
+            let p = place(w, hash);
             let d = p.segment_depth();
             let live = if p.segment == empty_segment() {
                 0
@@ -164,14 +213,14 @@ impl Table {
             if live <= CROWDED {
                 let new = self.new_segment(mem, SEGMENT_MAX, d as u8);
                 if live > 0 {
-                    copy_live(p.segment, new, SEGMENT_MAX);
+                    copy_live(p.segment, new, SEGMENT_MAX, stride);
                 }
                 self.set_edges(mem, p.page, p.edges(hash), new);
                 return Ok(false);
             }
             if let Some(i) = int
                 && i > 0
-                && self.cover_sample(mem, p.segment, d)?
+                && self.cover_sample(mem, p.segment, d, stride)?
             {
                 return Ok(true);
             }
@@ -179,7 +228,7 @@ impl Table {
                 self.grow_page(mem, hash, p)?;
                 return Ok(false);
             }
-            let [low, high] = self.split(mem, p.segment, d);
+            let [low, high] = self.split(mem, p.segment, d, stride);
             let edges = p.edges(hash);
             let middle = edges.start + edges.len() / 2;
             self.set_edges(mem, p.page, edges.start..middle, low);
@@ -187,14 +236,32 @@ impl Table {
             Ok(false)
         }
     }
+    /// An estimate of how many keys of the chunk of index `last` the hash part has.
+    pub(super) unsafe fn present_around(self, mem: &Mem, last: i64) -> u16 {
+        let first = (last - 1) as u64 & !(CHUNK as u64 - 1);
+        let mut probes = 16;
+        loop {
+            let step = CHUNK / probes;
+            let present = (0..probes)
+                // One of each few neighbours, not the same of all.
+                .map(|i| (i * step + i * 7 % step) as u64)
+                // SAFETY: as the caller promised.
+                .filter(|i| unsafe { self.hash_int(mem, (first + i) as i64 + 1) } != NIL_WORD)
+                .count();
+            if probes == CHUNK / 2 || present < probes / 4 {
+                return (present * step) as u16;
+            }
+            probes = CHUNK / 2;
+        }
+    }
     unsafe fn set_edges(self, mem: &mut Mem, dir: Obj, edges: std::ops::Range<usize>, to: Obj) {
         for e in edges {
             // SAFETY: as the caller promised.
-            unsafe { edge_at(dir, e).set(dir, Some(to), &mut mem.heap) };
+            unsafe { dir_edge(dir, e).set(dir, Some(to), &mut mem.heap) };
         }
     }
     /// Two segments with the entries of one of depth `depth`.
-    unsafe fn split(self, mem: &mut Mem, old: Obj, depth: u32) -> [Obj; 2] {
+    unsafe fn split(self, mem: &mut Mem, old: Obj, depth: u32, stride: Stride) -> [Obj; 2] {
         // SAFETY: as above.
         unsafe {
             let halves = [0, 1].map(|_| self.new_segment(mem, SEGMENT_MAX, depth as u8 + 1));
@@ -202,14 +269,14 @@ impl Table {
             let mut late = NodeSet::default();
             let side = |h: u64| (h >> (63 - depth) & 1) as usize;
             each_live(old, |i, k, v| {
-                let h = hash_key(k);
+                let h = hash_key(k, stride);
                 if !to[side(h)].put(h, k, v) {
                     late.add(i);
                 }
             });
             late.each(old, |k, v| {
-                let h = hash_key(k);
-                to[side(h)].chain(h, k, v);
+                let h = hash_key(k, stride);
+                to[side(h)].displace(h, k, v);
             });
             to.into_iter().for_each(Filler::finish);
             halves
@@ -232,16 +299,16 @@ impl Table {
             let mut halves = [p.page; 2];
             for (i, h) in halves.iter_mut().enumerate() {
                 *h = new_page(mem, p.above + 1, bits - 1)?;
-                copy_words(p.page, i * half, words(*h, half));
+                copy_words(p.page, 1 + i * half, &mut words(*h, 1 + half)[1..]);
             }
             let cell = self.cell();
             let w = cell.hash.load();
             let top = obj_of(w);
             if w & 2 == 0 {
                 let root = new_page(mem, 0, 1)?;
-                edge_at(root, 0).init(root, Some(halves[0]));
-                edge_at(root, 1).init(root, Some(halves[1]));
-                store(root).extra.set(store(top).extra.get());
+                dir_edge(root, 0).init(root, Some(halves[0]));
+                dir_edge(root, 1).init(root, Some(halves[1]));
+                copy_head(top, root);
                 cell.hash.set(self.0, reference(root, 3), &mut mem.heap);
                 return Ok(());
             }
@@ -302,15 +369,24 @@ unsafe fn doubled(mem: &mut Mem, dir: Obj) -> Result<Obj, SetError> {
     unsafe {
         let n = store(dir).capacity as usize;
         let new = new_page(mem, dir.user(0) as u32, 64 - dir.user(1) as u32 + 1)?;
-        let to = words(new, 2 * n);
-        copy_words(dir, 0, &mut to[n..]);
+        let to = &mut words(new, 1 + 2 * n)[1..];
+        copy_words(dir, 1, &mut to[n..]);
         for i in 0..n {
             // Reads at n + i stay ahead of the writes at 2i and 2i + 1.
             let e = to[n + i];
             to[2 * i] = e;
             to[2 * i + 1] = e;
         }
-        store(new).extra.set(store(dir).extra.get());
+        copy_head(dir, new);
         Ok(new)
+    }
+}
+
+/// Copies flags and stride.
+unsafe fn copy_head(from: Obj, to: Obj) {
+    // SAFETY: as the caller promised.
+    unsafe {
+        store(to).extra.set(store(from).extra.get());
+        inverse_at(to).set(inverse_at(from).get());
     }
 }

@@ -1,8 +1,7 @@
 //! Raw reads.
 
 use super::hash::{Key, Long, Name, Wide, Word};
-use super::segment::{find_in, home};
-use super::store::{nil_chunk, node_at};
+use super::store::nil_chunk;
 use super::{Table, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
@@ -13,6 +12,20 @@ use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
 pub(crate) fn float_to_int(f: f64) -> Option<i64> {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     ((-LIMIT..LIMIT).contains(&f) && (f as i64) as f64 == f).then_some(f as i64)
+}
+
+/// The word of a key that is neither integer nor string, if it has one and equals
+/// no integer.
+#[inline(always)]
+pub(super) fn other_word(key: Value) -> Option<u64> {
+    match key.tag {
+        tag::NIL => None,
+        tag::FLOAT => {
+            let f = key.as_float();
+            (float_to_int(f).is_none() && !f.is_nan()).then(|| float_word(f))
+        }
+        _ => key.to_word(),
+    }
 }
 
 impl Table {
@@ -28,17 +41,23 @@ impl Table {
             }
         }
     }
-    /// The word that the hash part has for an integer key, as far as that can be
-    /// told fast; else nil.
+    /// The word that the hash part has for an integer key, if that can be told fast.
     #[inline(always)]
-    pub unsafe fn hashed_int(self, i: i64) -> u64 {
+    pub unsafe fn hashed_int(self, i: i64) -> Option<u64> {
         // SAFETY: as the caller promised.
         unsafe {
-            if !fits_word(i) || self.flags() & flag::WEAK != 0 {
-                return NIL_WORD;
+            (fits_word(i) && self.flags() & flag::WEAK == 0).then(|| self.found(Word(int_word(i))))
+        }
+    }
+    /// The same for a key that is neither integer nor string.
+    #[inline(always)]
+    pub unsafe fn hashed_other(self, key: Value) -> Option<u64> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.flags() & flag::WEAK != 0 {
+                return None;
             }
-            self.find(Word(int_word(i)))
-                .map_or(NIL_WORD, |(_, n)| n.value.load())
+            other_word(key).map(|k| self.found(Word(k)))
         }
     }
     /// The word at a string, if it is interned and that can be told fast; else nil.
@@ -52,21 +71,9 @@ impl Table {
             match mem.shapes.cached(self.shape(), s.0) {
                 Some(Some(n)) => self.slot(n).1.load(),
                 Some(None) => {
-                    // A string just made is no table's key; but most are keys, and
-                    // then the string itself, which may be far away, is not looked into.
-                    let key = Name(s.word());
-                    let h = key.hash();
-                    let Some((seg, capacity)) = self.segment(h) else {
-                        return NIL_WORD;
-                    };
-                    let first = node_at(seg, home(h, capacity));
-                    if first.key.load() == key.0 {
-                        return first.value.load();
-                    }
-                    if !s.is_interned() {
-                        return NIL_WORD;
-                    }
-                    find_in(seg, capacity, h, key).map_or(NIL_WORD, |n| n.value.load())
+                    // Most are interned and present, and then the string itself,
+                    // which may be far away, is not looked into.
+                    self.found(Name(s.word()))
                 }
                 None => NIL_WORD,
             }
@@ -87,6 +94,12 @@ impl Table {
             };
             Value::from_word(self.hash_word(mem, Word(word)))
         }
+    }
+    /// The word that the hash part of a table without weak references has for a key.
+    #[inline(always)]
+    unsafe fn found<K: Key>(self, key: K) -> u64 {
+        // SAFETY: as the caller promised.
+        unsafe { self.find(key).map_or(NIL_WORD, |(_, n)| n.value.load()) }
     }
     /// The word that the hash part has for a key.
     #[inline(always)]

@@ -8,6 +8,7 @@
 //! A long string as a key has the tag `LONG`, so that hashing a key word need
 //! not look into a short string.
 
+use super::length::SMALL_HASH;
 use super::segment::{add, copy_live, count_live, find_in};
 use super::set::SetError;
 use super::store::{
@@ -15,6 +16,7 @@ use super::store::{
 };
 use super::{Table, dir, flag};
 use crate::mem::Mem;
+use crate::object::shape::Shapes;
 use crate::object::string::{Str, fold};
 use crate::value::{NIL_WORD, Value, tag};
 use moonsweep_gc::Obj;
@@ -41,9 +43,64 @@ const MIX_B: u64 = 0xD6E8_FEB8_6659_FD93;
 /// so that no segment ever gets more of them than it has nodes.
 #[inline(always)]
 pub(crate) fn spread(w: u64, shift: u32) -> u64 {
-    let low = w >> shift & 511;
-    let f = fold((w & !(511 << shift)) ^ MIX_B, MIX_A);
+    spread_low(w, 511 << shift, shift)
+}
+
+/// As `spread`, neighbours being those that differ in the bits `mask`.
+#[inline(always)]
+fn spread_low(w: u64, mask: u64, shift: u32) -> u64 {
+    let low = (w & mask) >> shift;
+    let f = fold((w & !mask) ^ MIX_B, MIX_A);
     (f & !0xFF | f.wrapping_add(low) & 0xFF) ^ (low >> 6) << (64 - FINE)
+}
+
+/// What divides the distances between the integer keys of a large hash part. Keys
+/// at that distance are numbered in sequence (and all words differently, whatever
+/// the stride), so that neighbours in an arithmetic progression are neighbours in
+/// the table.
+#[derive(Clone, Copy)]
+pub(crate) struct Stride {
+    /// Multiplicative inverse of its odd part.
+    pub(crate) inverse: u64,
+    /// How many times two divides it.
+    pub(crate) twos: u32,
+}
+
+impl Stride {
+    /// Keys as they are.
+    pub(crate) const ONE: Stride = Stride {
+        inverse: 1,
+        twos: 0,
+    };
+    /// The stride `step`; 0: there is none.
+    pub(crate) fn of(step: u64) -> Stride {
+        if step == 0 {
+            return Stride::ONE;
+        }
+        let twos = step.trailing_zeros();
+        let odd = step >> twos;
+        // Each step of Newton's doubles the bits that are right, three at first.
+        let mut inverse = odd;
+        for _ in 0..5 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        }
+        Stride { inverse, twos }
+    }
+    #[inline(always)]
+    pub(crate) fn is_one(self) -> bool {
+        self.inverse == 1 && self.twos == 0
+    }
+    /// The hash of an integer's word. In an unbroken progression all neighbours
+    /// are there, so fewer of them share a segment: four runs fill it.
+    #[inline(always)]
+    fn spread(self, w: u64) -> u64 {
+        let mask = if self.is_one() { 511 } else { 63 };
+        spread_low(
+            w.rotate_right(self.twos).wrapping_mul(self.inverse),
+            mask,
+            0,
+        )
+    }
 }
 
 const FINE: u32 = 14;
@@ -58,18 +115,20 @@ fn spread_address(w: u64) -> u64 {
 
 /// The hash of a key that is compared as a word.
 #[inline(always)]
-pub(crate) fn hash_word(w: u64) -> u64 {
+pub(crate) fn hash_word(w: u64, stride: Stride) -> u64 {
     if w >> 48 == REF_TAG {
         spread_address(w)
+    } else if w >= INT_WORDS {
+        stride.spread(w)
     } else {
         // Fractions of floats of some thousands to millions begin about bit 33.
-        spread(w, if w >= INT_WORDS { 0 } else { 33 })
+        spread(w, 33)
     }
 }
 
 /// The hash of any key's word.
 #[inline(always)]
-pub(crate) unsafe fn hash_key(w: u64) -> u64 {
+pub(crate) unsafe fn hash_key(w: u64, stride: Stride) -> u64 {
     if w >> 48 == REF_TAG {
         // SAFETY: long strings and boxed integers in nodes are alive.
         unsafe {
@@ -80,7 +139,7 @@ pub(crate) unsafe fn hash_key(w: u64) -> u64 {
             }
         }
     }
-    hash_word(w)
+    hash_word(w, stride)
 }
 
 /// Words from this one on are integers.
@@ -109,12 +168,20 @@ pub(crate) unsafe fn key_value(w: u64) -> Value {
 
 /// A key to search for.
 pub(crate) trait Key: Copy {
+    /// Whether `matches` compares words.
+    const IS_WORD: bool;
     /// Its hash, equal to `hash_key` of its word.
-    fn hash(self) -> u64;
+    fn hash(self, stride: Stride) -> u64;
     /// Whether a node's key equals it.
     unsafe fn matches(self, node: u64) -> bool;
     /// The word to store.
     unsafe fn word(self, mem: &mut Mem) -> u64;
+    /// Whether a table that does not have the key may get it in its hash part, a
+    /// segment of which has that capacity, without a look at its other parts.
+    #[inline(always)]
+    unsafe fn may_join(self, _: Table, _: usize) -> bool {
+        false
+    }
 }
 
 /// A key that is an object, compared as a word.
@@ -122,8 +189,9 @@ pub(crate) trait Key: Copy {
 pub(crate) struct Name(pub u64);
 
 impl Key for Name {
+    const IS_WORD: bool = true;
     #[inline(always)]
-    fn hash(self) -> u64 {
+    fn hash(self, _: Stride) -> u64 {
         spread_address(self.0)
     }
     #[inline(always)]
@@ -134,6 +202,11 @@ impl Key for Name {
     unsafe fn word(self, _: &mut Mem) -> u64 {
         self.0
     }
+    #[inline(always)]
+    unsafe fn may_join(self, t: Table, _: usize) -> bool {
+        // SAFETY: a string's word; as the caller promised.
+        unsafe { t.shape() == Shapes::DICT && Str(obj_of(self.0)).is_interned() }
+    }
 }
 
 /// A key compared as a word.
@@ -141,9 +214,10 @@ impl Key for Name {
 pub(crate) struct Word(pub u64);
 
 impl Key for Word {
+    const IS_WORD: bool = true;
     #[inline(always)]
-    fn hash(self) -> u64 {
-        hash_word(self.0)
+    fn hash(self, stride: Stride) -> u64 {
+        hash_word(self.0, stride)
     }
     #[inline(always)]
     unsafe fn matches(self, node: u64) -> bool {
@@ -153,6 +227,18 @@ impl Key for Word {
     unsafe fn word(self, _: &mut Mem) -> u64 {
         self.0
     }
+    #[inline(always)]
+    unsafe fn may_join(self, t: Table, capacity: usize) -> bool {
+        match int_key(self.0) {
+            // SAFETY: as the caller promised.
+            Some(i) => unsafe {
+                capacity as u64 > SMALL_HASH
+                    && t.is_outside((i as u64).wrapping_sub(1))
+                    && t.hash_knows(i)
+            },
+            None => true,
+        }
+    }
 }
 
 /// A long string, with its hash.
@@ -160,8 +246,9 @@ impl Key for Word {
 pub(crate) struct Long(pub Str, pub u32);
 
 impl Key for Long {
+    const IS_WORD: bool = false;
     #[inline(always)]
-    fn hash(self) -> u64 {
+    fn hash(self, _: Stride) -> u64 {
         spread(self.1 as u64, 0)
     }
     #[inline(always)]
@@ -179,8 +266,9 @@ impl Key for Long {
 pub(crate) struct Wide(pub i64);
 
 impl Key for Wide {
+    const IS_WORD: bool = false;
     #[inline(always)]
-    fn hash(self) -> u64 {
+    fn hash(self, _: Stride) -> u64 {
         spread(self.0 as u64, 0)
     }
     #[inline(always)]
@@ -217,13 +305,53 @@ impl Table {
             Some((dir::segment(w, hash), SEGMENT_MAX))
         }
     }
+    /// The stride of the integer keys.
+    #[inline(always)]
+    pub(crate) unsafe fn stride(self) -> Stride {
+        // SAFETY: the hash part consists of live stores.
+        unsafe {
+            let w = self.cell().hash.load();
+            if w & 1 == 0 || w == NIL_WORD {
+                Stride::ONE
+            } else {
+                dir::stride(w)
+            }
+        }
+    }
+    /// The hash part that is one segment, and its capacity.
+    #[inline(always)]
+    pub(super) unsafe fn flat_segment(self) -> Option<(Obj, usize)> {
+        // SAFETY: the hash part is a live store.
+        unsafe {
+            let w = self.cell().hash.load();
+            if w == NIL_WORD {
+                return None;
+            }
+            let o = obj_of(w);
+            Some((o, store(o).capacity as usize))
+        }
+    }
+    /// Whether the hash part is a directory of segments.
+    #[inline(always)]
+    pub(super) unsafe fn is_large(self) -> bool {
+        // SAFETY: as the caller promised.
+        let w = unsafe { self.cell().hash.load() };
+        w & 1 == 1 && w != NIL_WORD
+    }
     /// The node of a key and the segment that owns it.
     #[inline(always)]
     pub(crate) unsafe fn find<'a, K: Key>(self, key: K) -> Option<(Obj, &'a Node)> {
         // SAFETY: as the caller promised.
         unsafe {
-            let h = key.hash();
-            let (seg, capacity) = self.segment(h)?;
+            // Most of what is inlined here is constant in one of the two cases.
+            if self.is_large() {
+                let w = self.cell().hash.load();
+                let h = key.hash(dir::stride(w));
+                let seg = dir::segment(w, h);
+                return find_in(seg, SEGMENT_MAX, h, key).map(|n| (seg, n));
+            }
+            let h = key.hash(Stride::ONE);
+            let (seg, capacity) = self.flat_segment()?;
             find_in(seg, capacity, h, key).map(|n| (seg, n))
         }
     }
@@ -255,6 +383,13 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe { self.hash_flags() & HAS_POSITIVE != 0 }
     }
+    /// Whether its flags say already what the integer key `i` would make them say.
+    #[inline(always)]
+    pub(crate) unsafe fn hash_knows(self, i: i64) -> bool {
+        let flag = if i > 0 { HAS_POSITIVE } else { HAS_INTS };
+        // SAFETY: as the caller promised.
+        unsafe { self.hash_flags() & flag != 0 }
+    }
     /// Notes that the hash part has an integer key.
     #[inline(always)]
     unsafe fn note_int(self, i: i64) {
@@ -280,14 +415,15 @@ impl Table {
         key: K,
         value: u64,
     ) -> Result<bool, SetError> {
-        let h = key.hash();
         // SAFETY: as the caller promised.
         unsafe {
             let kw = key.word(mem);
             let int = int_key(kw);
             loop {
+                let stride = self.stride();
+                let h = key.hash(stride);
                 if let Some((seg, capacity)) = self.segment(h)
-                    && add(mem, seg, capacity, h, kw, value)
+                    && add(mem, seg, capacity, stride, h, kw, value)
                 {
                     if let Some(i) = int {
                         self.note_int(i);
@@ -349,7 +485,7 @@ impl Table {
                 return Ok(false);
             }
             let new = self.new_segment(mem, capacity, 0);
-            let flags = copy_live(old, new, capacity);
+            let flags = copy_live(old, new, capacity, Stride::ONE);
             new.set_user(1, flags);
             cell.hash.set(self.0, reference(new, 0), &mut mem.heap);
             Ok(false)
@@ -360,7 +496,6 @@ impl Table {
         // SAFETY: as the caller promised.
         unsafe {
             let s = new_hash(mem, capacity, self.weak_bits());
-            store(s).extra.set((capacity as u32) << 10);
             s.set_user(1, mark);
             s
         }

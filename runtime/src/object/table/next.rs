@@ -96,7 +96,7 @@ impl Table {
             let prefix = if w & 1 == 0 {
                 0
             } else {
-                (key.hash() >> 32) & !(width(seg.user(1) as u32) - 1)
+                (key.hash(dir::stride(w)) >> 32) & !(width(seg.user(1) as u32) - 1)
             };
             Some(HASH + (prefix << NODE_BITS) + index as u64)
         }

@@ -1,17 +1,22 @@
-//! A segment: nodes in chains.
+//! A segment: nodes in buckets of four.
 //!
-//! A key's chain starts at the node that its hash chooses, its *home*, and goes
-//! on from node i to node i ^ link[i], until the link is 0. A node is free
-//! (its key is nil), live, or dead (its value is nil): removing an entry leaves
-//! key and link, so that a traversal finds its place. All nodes can be in use;
-//! at full load a search that succeeds looks at 1.5 nodes.
+//! The hash of a key chooses one node, its *home*, and with it a bucket. The key
+//! is in its home if that was free, else in another node of the bucket, else in
+//! one of the next buckets of its *path*: the neighbour, then every so many
+//! buckets, depending on the hash. Each bucket has a count of the keys that are
+//! further along the paths through it (`passes`), so most searches that fail end
+//! in the first bucket. In large tables a bucket is one cache line, and a search
+//! for a word compares all four keys without a branch between them: so the
+//! processor can be busy with several searches at a time, each of which waits
+//! for one line.
+//!
+//! A node is free (its key is nil), live, or dead (its value is nil): removing an
+//! entry leaves the key, so that a traversal finds its place.
 //!
 //! Invariants:
-//! - A live key is on the chain that starts at its home.
-//! - At most one link leads to a node.
-//! - A node with a key whose home is elsewhere is not the home of any live key.
-//!   So a new key whose home has such a node moves that node away, or if it is
-//!   dead, takes it; other dead nodes serve a new key if they have its home.
+//! - A key is on its path; no bucket before it on the path has a free node, and
+//!   `passes` of each is not 0.
+//! - A key that is not in its home has a home that is not free.
 //!
 //! A dead key that is not a string or boxed integer may dangle: it is
 //! compared, as a word, and hashed as one, and never followed. Keys that are
@@ -19,13 +24,13 @@
 //! long strings in tables with weak keys, whose nodes lose a key that dies
 //! (`weak.rs`).
 //!
-//! The word at 12: bits 0-9, nodes that are not free; 10-19, free nodes are
-//! below this index; 20-29, entries that moved to the array part.
+//! The word at 12: bits 0-9, nodes that are not free; 10-19, nodes with lost keys
+//! that serve again; 20-29, entries that moved to the array part.
 
-use super::hash::{Key, TOMB, hash_key, hash_word, int_key};
+use super::hash::{Key, Stride, TOMB, hash_key, int_key};
 use super::store::{
-    FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, StoreCell, empty_segment, links, node_at, store,
-    words,
+    BUCKET, FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, SEGMENT_MAX, StoreCell, empty_segment,
+    node_at, passes, store, words,
 };
 use super::trace::seen_key;
 use crate::mem::Mem;
@@ -34,10 +39,91 @@ use moonsweep_gc::Obj;
 use moonsweep_gc::slot::set_entry;
 use std::cell::Cell;
 
-/// The node where the search for a hash begins.
+/// A count of passes that is not exact any more.
+const MANY: u8 = u8::MAX;
+
+/// Where a hash leads to in a segment.
+#[derive(Clone, Copy)]
+struct Path {
+    /// The first bucket.
+    first: usize,
+    /// Buckets between two later ones.
+    stride: usize,
+    /// Number of buckets of the segment.
+    buckets: usize,
+}
+
+impl Path {
+    #[inline(always)]
+    fn of(hash: u64, capacity: usize) -> Path {
+        Path {
+            first: first(hash, capacity),
+            stride: (hash >> 8) as usize | 1,
+            buckets: capacity / BUCKET,
+        }
+    }
+    /// Bucket number `i` of the path. The first `buckets + 1` are all there are.
+    #[inline(always)]
+    fn bucket(self, i: usize) -> usize {
+        let at = match i {
+            0 => self.first,
+            1 => self.first ^ 1,
+            _ => self.first.wrapping_add(self.stride.wrapping_mul(i - 1)),
+        };
+        at & (self.buckets - 1)
+    }
+}
+
+/// The first bucket for a hash. In large segments neighbours have neighbouring
+/// buckets, so that a few runs of them fill all buckets alike; in small ones, where
+/// it is the home that counts, neighbouring homes.
 #[inline(always)]
-pub(crate) fn home(hash: u64, capacity: usize) -> usize {
-    hash as usize & (capacity - 1)
+fn first(hash: u64, capacity: usize) -> usize {
+    if capacity == SEGMENT_MAX {
+        hash as usize % (SEGMENT_MAX / BUCKET)
+    } else {
+        (hash as usize & (capacity - 1)) / BUCKET
+    }
+}
+
+/// The number of the home in its bucket.
+#[inline(always)]
+fn slot(hash: u64, capacity: usize) -> usize {
+    if capacity == SEGMENT_MAX {
+        hash as usize / (SEGMENT_MAX / BUCKET) % BUCKET
+    } else {
+        hash as usize % BUCKET
+    }
+}
+
+/// The home of a hash.
+#[inline(always)]
+fn home(hash: u64, capacity: usize) -> usize {
+    member(first(hash, capacity), slot(hash, capacity), capacity)
+}
+
+/// Node `k` of a bucket. The nodes begin 16 bytes into a segment's cell, so the
+/// last one before a multiple of four begins a bucket.
+#[inline(always)]
+fn member(bucket: usize, k: usize, capacity: usize) -> usize {
+    (BUCKET * bucket + k).wrapping_sub(1) & (capacity - 1)
+}
+
+/// Which nodes of a bucket fulfil a condition, as bits.
+#[inline(always)]
+unsafe fn among(
+    seg: Obj,
+    capacity: usize,
+    bucket: usize,
+    mut is: impl FnMut(&Node) -> bool,
+) -> u32 {
+    // SAFETY: indices of the segment.
+    unsafe {
+        is(node_at(seg, member(bucket, 0, capacity))) as u32
+            | (is(node_at(seg, BUCKET * bucket)) as u32) << 1
+            | (is(node_at(seg, BUCKET * bucket + 1)) as u32) << 2
+            | (is(node_at(seg, BUCKET * bucket + 2)) as u32) << 3
+    }
 }
 
 /// The node of a key in a segment.
@@ -48,24 +134,76 @@ pub(crate) unsafe fn find_in<'a, K: Key>(
     hash: u64,
     key: K,
 ) -> Option<&'a Node> {
-    let mut i = home(hash, capacity);
-    // SAFETY: links lead to nodes of the segment.
+    // SAFETY: indices of the segment.
     unsafe {
-        loop {
-            let n = node_at(seg, i);
-            let k = n.key.load();
-            if key.matches(k) {
+        if K::IS_WORD && capacity == SEGMENT_MAX {
+            let bucket = Path::of(hash, SEGMENT_MAX).first;
+            // If one of the last three nodes has it, that one; else the first, if any.
+            // (No closure: it could be that the handlers' calls were no jumps then.)
+            let at = BUCKET * bucket;
+            let k = key.matches(node_at(seg, at).key.load()) as usize
+                + 2 * key.matches(node_at(seg, at + 1).key.load()) as usize
+                + 3 * key.matches(node_at(seg, at + 2).key.load()) as usize;
+            let n = node_at(seg, member(bucket, k, SEGMENT_MAX));
+            if key.matches(n.key.load()) {
                 return Some(n);
             }
-            if k == NIL_WORD {
+            if among(seg, SEGMENT_MAX, bucket, |n| n.key.load() == NIL_WORD) != 0 {
                 return None;
             }
-            let link = links(seg, capacity).get_unchecked(i).get();
-            if link == 0 {
-                return None;
-            }
-            i ^= link as usize;
+            return find_from(1, seg, SEGMENT_MAX, hash, key);
         }
+        let n = node_at(seg, home(hash, capacity));
+        let k = n.key.load();
+        if key.matches(k) {
+            return Some(n);
+        }
+        if k == NIL_WORD {
+            return None;
+        }
+        find_from(0, seg, capacity, hash, key)
+    }
+}
+
+/// As `find_in`, from bucket number `from` of the path on. (No key is in the
+/// buckets before, and they have no free nodes.)
+#[inline(never)]
+unsafe fn find_from<'a, K: Key>(
+    from: usize,
+    seg: Obj,
+    capacity: usize,
+    hash: u64,
+    key: K,
+) -> Option<&'a Node> {
+    // SAFETY: indices of the segment.
+    unsafe {
+        let path = Path::of(hash, capacity);
+        if path.buckets == 1 {
+            // Small tables have no counts.
+            return (0..BUCKET)
+                .map(|i| node_at(seg, i))
+                .find(|n| key.matches(n.key.load()));
+        }
+        let passes = passes(seg, capacity);
+        if from == 1 && passes.get_unchecked(path.first).get() == 0 {
+            return None;
+        }
+        for i in from..=path.buckets {
+            let bucket = path.bucket(i);
+            let mut free = false;
+            for k in 0..BUCKET {
+                let n = node_at(seg, member(bucket, k, capacity));
+                let k = n.key.load();
+                if key.matches(k) {
+                    return Some(n);
+                }
+                free |= k == NIL_WORD;
+            }
+            if free || passes.get_unchecked(bucket).get() == 0 {
+                return None;
+            }
+        }
+        None
     }
 }
 
@@ -75,7 +213,7 @@ const FIELD: u32 = 0x3FF;
 #[derive(Clone, Copy)]
 struct Counts {
     used: u32,
-    free: u32,
+    stale: u32,
     moved: u32,
 }
 
@@ -85,13 +223,13 @@ impl Counts {
         let e = s.extra.get();
         Counts {
             used: e & FIELD,
-            free: e >> 10 & FIELD,
+            stale: e >> 10 & FIELD,
             moved: e >> 20,
         }
     }
     #[inline(always)]
     fn put(self, s: &StoreCell) {
-        s.extra.set(self.used | self.free << 10 | self.moved << 20)
+        s.extra.set(self.used | self.stale << 10 | self.moved << 20)
     }
 }
 
@@ -104,30 +242,27 @@ pub(super) fn note_moved(s: &StoreCell) -> bool {
 }
 
 /// A dead node lives again: how many are dead is not known any more.
+#[inline(always)]
 pub(super) fn note_revived(s: &StoreCell) {
     s.extra.set(s.extra.get() & (FIELD | FIELD << 10))
 }
 
-/// A free node, which the caller will use.
-unsafe fn take_free(seg: Obj) -> Option<usize> {
-    // SAFETY: the index stays below the capacity.
-    unsafe {
-        let s = store(seg);
-        let mut c = Counts::of(s);
-        let mut free = c.free as usize;
-        while free > 0 {
-            free -= 1;
-            if node_at(seg, free).key.load() == NIL_WORD {
-                c.free = free as u32;
-                c.used += 1;
-                c.put(s);
-                return Some(free);
-            }
-        }
-        c.free = 0;
-        c.put(s);
-        None
+/// Counts one more node in use; false: the segment is full. One in sixteen nodes
+/// stays free, or paths would become long, unless there is a progression of keys,
+/// which fill all buckets alike.
+#[inline(always)]
+fn take_free(s: &StoreCell, capacity: usize, stride: Stride) -> bool {
+    let e = s.extra.get();
+    let most = if stride.is_one() {
+        capacity - capacity / 16
+    } else {
+        capacity
+    };
+    if (e & FIELD) as usize >= most {
+        return false;
     }
+    s.extra.set(e + 1);
+    true
 }
 
 /// Writes an entry into a node. A dead key that it replaces may dangle, and is
@@ -145,169 +280,120 @@ pub(super) unsafe fn add(
     mem: &mut Mem,
     seg: Obj,
     capacity: usize,
+    stride: Stride,
     hash: u64,
     key: u64,
     value: u64,
 ) -> bool {
-    let main = home(hash, capacity);
     // SAFETY: a live segment.
     unsafe {
-        let n = node_at(seg, main);
-        if n.key.load() == NIL_WORD {
-            if seg == empty_segment() {
+        let n = node_at(seg, home(hash, capacity));
+        let n = if n.key.load() == NIL_WORD && seg != empty_segment() {
+            if !take_free(store(seg), capacity, stride) {
                 return false;
             }
-            let s = store(seg);
-            s.extra.set(s.extra.get() + 1);
-            write(mem, seg, n, key, value);
-            return true;
-        }
-        if n.value.load() == NIL_WORD {
-            let old = n.key.load();
-            if old != TOMB {
-                unlink(seg, capacity, main, home(hash_key(old), capacity));
-            }
-            note_revived(store(seg));
-            write(mem, seg, n, key, value);
-            return true;
-        }
-        add_colliding(mem, seg, capacity, main, key, value)
-    }
-}
-
-/// The node whose link leads to `i`, on the chain that begins at `start`.
-#[inline(always)]
-fn before(links: &[Cell<u8>], start: usize, i: usize) -> Option<usize> {
-    let mut at = start;
-    loop {
-        let link = links[at].get() as usize;
-        if at ^ link == i && link != 0 {
-            return Some(at);
-        }
-        if link == 0 {
-            return None;
-        }
-        at ^= link;
-    }
-}
-
-/// Takes node `i` out of the chain that begins at `start`, unless it begins it.
-#[inline(always)]
-unsafe fn unlink(seg: Obj, capacity: usize, i: usize, start: usize) {
-    if start == i {
-        return;
-    }
-    // SAFETY: a live segment.
-    let links = unsafe { links(seg, capacity) };
-    if let Some(b) = before(links, start, i) {
-        let next = links[i].get();
-        let link = if next == 0 { 0 } else { (b ^ i) as u8 ^ next };
-        links[b].set(link);
-        links[i].set(0);
-    }
-}
-
-/// As `add` for an integer whose home is free or has a dead integer with the
-/// same home, and without a store that the collector must hear of; false: not
-/// so, or not done.
-#[inline(always)]
-pub(super) unsafe fn add_int_home(
-    seg: Obj,
-    capacity: usize,
-    hash: u64,
-    key: u64,
-    value: u64,
-) -> bool {
-    let main = home(hash, capacity);
-    // SAFETY: a live segment.
-    unsafe {
-        let n = node_at(seg, main);
-        let old = n.key.load();
-        let s = store(seg);
-        if old == NIL_WORD {
-            if seg == empty_segment() || !n.key.try_set(seg, key) {
-                return false;
-            }
-            s.extra.set(s.extra.get() + 1);
+            n
         } else {
-            if n.value.load() != NIL_WORD
-                || int_key(old).is_none()
-                || home(hash_word(old), capacity) != main
-                || !n.key.try_set(seg, key)
-            {
-                return false;
+            match place(seg, capacity, stride, hash) {
+                Some(n) => n,
+                None => return false,
             }
-            note_revived(s);
-        }
-        // If this fails, the node is that of a removed entry.
-        n.value.try_set(seg, value)
-    }
-}
-
-/// As `add`, the home being taken by a live key.
-#[inline(never)]
-unsafe fn add_colliding(
-    mem: &mut Mem,
-    seg: Obj,
-    capacity: usize,
-    main: usize,
-    key: u64,
-    value: u64,
-) -> bool {
-    // SAFETY: links lead to nodes of the segment.
-    unsafe {
-        let links = links(seg, capacity);
-        let link = |i: usize| links[i].get() as usize;
-        let n = node_at(seg, main);
-        let other = n.key.load();
-        let start = home(hash_key(other), capacity);
-        if start == main {
-            // A dead node that has the same home can serve.
-            let mut i = main;
-            while link(i) != 0 {
-                i ^= link(i);
-                let d = node_at(seg, i);
-                let k = d.key.load();
-                if d.value.load() == NIL_WORD && k != TOMB && home(hash_key(k), capacity) == main {
-                    note_revived(store(seg));
-                    write(mem, seg, d, key, value);
-                    return true;
-                }
-            }
-            let Some(f) = take_free(seg) else {
-                return false;
-            };
-            write(mem, seg, node_at(seg, f), key, value);
-            let next = link(main);
-            links[f].set(if next == 0 { 0 } else { f ^ main ^ next } as u8);
-            links[main].set((main ^ f) as u8);
-            return true;
-        }
-        let Some(before) = before(links, start, main) else {
-            debug_assert!(false, "a live key is on the chain of its home");
-            return false;
         };
-        let Some(f) = take_free(seg) else {
-            return false;
-        };
-        write(mem, seg, node_at(seg, f), other, n.value.load());
-        let next = link(main);
-        links[f].set(if next == 0 { 0 } else { f ^ main ^ next } as u8);
-        links[before].set((before ^ f) as u8);
-        links[main].set(0);
         write(mem, seg, n, key, value);
         true
     }
 }
 
+/// The node for a new entry, which the caller writes there, its home being in use;
+/// `None`: the segment is full.
+#[inline(never)]
+unsafe fn place<'a>(seg: Obj, capacity: usize, stride: Stride, hash: u64) -> Option<&'a Node> {
+    if seg == empty_segment() {
+        return None;
+    }
+    // SAFETY: indices of the segment.
+    unsafe {
+        let s = store(seg);
+        let path = Path::of(hash, capacity);
+        let last = if path.buckets == 1 { 0 } else { path.buckets };
+        for i in 0..=last {
+            let bucket = path.bucket(i);
+            let mut vacant = among(seg, capacity, bucket, |n| n.value.load() == NIL_WORD);
+            let mut chosen = None;
+            while vacant != 0 {
+                let k = vacant.trailing_zeros() as usize;
+                let n = node_at(seg, member(bucket, k, capacity));
+                let old = n.key.load();
+                if old == NIL_WORD {
+                    if !take_free(s, capacity, stride) {
+                        return None;
+                    }
+                    chosen = Some(n);
+                    break;
+                }
+                if reusable(seg, capacity, old) {
+                    leave(seg, capacity, stride, bucket, old);
+                    note_revived(s);
+                    chosen = Some(n);
+                    break;
+                }
+                vacant &= vacant - 1;
+            }
+            let Some(n) = chosen else {
+                continue;
+            };
+            for j in 0..i {
+                let p = &passes(seg, capacity)[path.bucket(j)];
+                p.set(p.get().saturating_add(1));
+            }
+            return Some(n);
+        }
+        None
+    }
+}
+
+/// Whether a dead node can have another key than `old`. One that lost its key may be counted
+/// where its path went; so that such counts do not pile up, only some serve again
+/// before the segment is rebuilt.
+#[inline(always)]
+unsafe fn reusable(seg: Obj, capacity: usize, old: u64) -> bool {
+    // SAFETY: a live segment.
+    old != TOMB || Counts::of(unsafe { store(seg) }).stale < capacity as u32 / 4
+}
+
+/// A dead node of a bucket will have another key instead of `old`.
+unsafe fn leave(seg: Obj, capacity: usize, stride: Stride, bucket: usize, old: u64) {
+    // SAFETY: a live segment; dead keys can be hashed (see above).
+    unsafe {
+        if capacity == BUCKET {
+            return;
+        }
+        if old == TOMB {
+            let mut c = Counts::of(store(seg));
+            c.stale += 1;
+            return c.put(store(seg));
+        }
+        let path = Path::of(hash_key(old, stride), capacity);
+        for i in 0..=path.buckets {
+            let at = path.bucket(i);
+            if at == bucket {
+                return;
+            }
+            let p = &passes(seg, capacity)[at];
+            if p.get() != MANY {
+                p.set(p.get() - 1);
+            }
+        }
+    }
+}
+
 /// Fills a segment that nobody else knows yet: keys take their homes first, as
-/// far as these are free; then the others join the chains.
+/// far as these are free; then the others go on along their paths.
 pub(super) struct Filler<'a> {
-    seg: Obj,
     nodes: &'a mut [u64],
-    links: &'a [Cell<u8>],
+    passes: &'a [Cell<u8>],
+    store: &'a StoreCell,
     used: u32,
-    free: usize,
 }
 
 impl Filler<'_> {
@@ -315,58 +401,56 @@ impl Filler<'_> {
         // SAFETY: as the caller promised.
         unsafe {
             Filler {
-                seg,
                 nodes: words(seg, 2 * capacity),
-                links: links(seg, capacity),
+                passes: passes(seg, capacity),
+                store: store(seg),
                 used: 0,
-                free: capacity,
             }
         }
+    }
+    fn capacity(&self) -> usize {
+        self.nodes.len() / 2
+    }
+    #[inline(always)]
+    fn fill(&mut self, i: usize, key: u64, value: u64) -> bool {
+        if self.nodes[2 * i] != NIL_WORD {
+            return false;
+        }
+        self.nodes[2 * i] = key;
+        self.nodes[2 * i + 1] = value;
+        self.used += 1;
+        true
     }
     /// Puts an entry into its home; false if that is taken.
     #[inline(always)]
     pub(super) fn put(&mut self, hash: u64, key: u64, value: u64) -> bool {
-        let main = home(hash, self.links.len());
-        if self.nodes[2 * main] != NIL_WORD {
-            return false;
-        }
-        self.nodes[2 * main] = key;
-        self.nodes[2 * main + 1] = value;
-        self.used += 1;
-        true
+        self.fill(home(hash, self.capacity()), key, value)
     }
     /// Puts an entry whose home is taken elsewhere.
     #[inline(always)]
-    pub(super) fn chain(&mut self, hash: u64, key: u64, value: u64) {
-        let main = home(hash, self.links.len());
-        loop {
-            self.free -= 1;
-            if self.nodes[2 * self.free] == NIL_WORD {
-                break;
+    pub(super) fn displace(&mut self, hash: u64, key: u64, value: u64) {
+        let path = Path::of(hash, self.capacity());
+        for i in 0..=path.buckets {
+            let bucket = path.bucket(i);
+            for k in 0..BUCKET {
+                if self.fill(member(bucket, k, self.capacity()), key, value) {
+                    return;
+                }
+            }
+            if let Some(p) = self.passes.get(bucket) {
+                p.set(p.get().saturating_add(1));
             }
         }
-        let f = self.free;
-        self.nodes[2 * f] = key;
-        self.nodes[2 * f + 1] = value;
-        let next = self.links[main].get();
-        let link = if next == 0 {
-            0
-        } else {
-            (f ^ main) as u8 ^ next
-        };
-        self.links[f].set(link);
-        self.links[main].set((main ^ f) as u8);
-        self.used += 1;
+        debug_assert!(false, "a segment has room for what is moved to it");
     }
     /// The segment is full enough.
     pub(super) fn finish(self) {
         let counts = Counts {
             used: self.used,
-            free: self.free as u32,
+            stale: 0,
             moved: 0,
         };
-        // SAFETY: the new segment.
-        counts.put(unsafe { store(self.seg) })
+        counts.put(self.store)
     }
 }
 
@@ -418,7 +502,7 @@ pub(super) unsafe fn each_live(seg: Obj, mut f: impl FnMut(usize, u64, u64)) {
 
 /// Fills a new segment with the live entries of another, and returns the flags
 /// for a flat hash part with these keys.
-pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize) -> u8 {
+pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize, stride: Stride) -> u8 {
     // SAFETY: live segments, the new one with room enough.
     unsafe {
         let mut to = Filler::new(new, capacity);
@@ -428,11 +512,11 @@ pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize) -> u8 {
             if let Some(i) = int_key(k) {
                 flags |= HAS_INTS | if i > 0 { HAS_POSITIVE } else { 0 };
             }
-            if !to.put(hash_key(k), k, v) {
+            if !to.put(hash_key(k, stride), k, v) {
                 late.add(i);
             }
         });
-        late.each(old, |k, v| to.chain(hash_key(k), k, v));
+        late.each(old, |k, v| to.displace(hash_key(k, stride), k, v));
         to.finish();
         flags
     }
@@ -440,36 +524,40 @@ pub(super) unsafe fn copy_live(old: Obj, new: Obj, capacity: usize) -> u8 {
 
 /// Checks the invariants of a segment.
 #[cfg(test)]
-pub(super) unsafe fn check_segment(seg: Obj) {
+pub(super) unsafe fn check_segment(seg: Obj, stride: Stride) {
     // SAFETY: a live segment.
     unsafe {
         let capacity = store(seg).capacity as usize;
-        let links = links(seg, capacity);
         let key = |i: usize| node_at(seg, i).key.load();
-        let live = |i: usize| node_at(seg, i).value.load() != NIL_WORD;
-        let start = |i: usize| home(hash_key(key(i)), capacity);
-        let mut led_to = vec![false; capacity];
-        for i in 0..capacity {
-            let link = links[i].get() as usize;
-            if link != 0 {
-                assert!(key(i) != NIL_WORD && key(i ^ link) != NIL_WORD);
-                assert!(!std::mem::replace(&mut led_to[i ^ link], true));
-            }
-            if key(i) == NIL_WORD || key(i) == TOMB || !live(i) {
+        let mut passing = vec![0; capacity / BUCKET];
+        let used: Vec<_> = (0..capacity).filter(|i| key(*i) != NIL_WORD).collect();
+        for &i in &used {
+            if key(i) == TOMB {
                 continue;
             }
-            let mut j = start(i);
-            while j != i {
-                assert_ne!(links[j].get(), 0, "not on the chain of its home");
-                j ^= links[j].get() as usize;
+            let hash = hash_key(key(i), stride);
+            assert_ne!(key(home(hash, capacity)), NIL_WORD, "its home is free");
+            let path = Path::of(hash, capacity);
+            let mut step = 0;
+            while path.bucket(step) != (i + 1) % capacity / BUCKET {
+                let bucket = path.bucket(step);
+                passing[bucket] += 1;
+                for k in 0..BUCKET {
+                    assert_ne!(key(member(bucket, k, capacity)), NIL_WORD);
+                }
+                step += 1;
+                assert!(step <= path.buckets, "not on the path of its hash");
             }
-            let home = start(i);
-            assert!(
-                key(home) == TOMB || start(home) == home,
-                "a stranger in its home"
-            );
         }
-        let used = (0..capacity).filter(|i| key(*i) != NIL_WORD).count();
-        assert_eq!(Counts::of(store(seg)).used as usize, used);
+        let counts = Counts::of(store(seg));
+        assert_eq!(counts.used as usize, used.len());
+        if capacity > BUCKET {
+            let lost = counts.stale > 0 || used.iter().any(|i| key(*i) == TOMB);
+            for (count, passing) in passes(seg, capacity).iter().zip(passing) {
+                let count = count.get();
+                let most = if lost { MANY as usize } else { passing };
+                assert!(count == MANY || (passing..=most).contains(&(count as usize)));
+            }
+        }
     }
 }

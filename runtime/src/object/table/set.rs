@@ -1,13 +1,13 @@
 //! Raw writes. (String keys: `field.rs`.)
 
-use super::get::float_to_int;
-use super::hash::{Key, Name, Wide, Word, is_long};
-use super::length::{FAITHFUL, SMALL_HASH, border_by_halves};
-use super::segment::{add_int_home, find_in, note_revived};
-use super::store::{Node, nil_chunk, obj_of, store};
+use super::get::{float_to_int, other_word};
+use super::hash::{Key, Name, Stride, Wide, Word, is_long};
+use super::length::{FAITHFUL, border_by_halves};
+use super::segment::{add, find_in, note_revived};
+use super::store::{Node, SEGMENT_MAX, nil_chunk, obj_of, store};
 use super::trace::seen_key;
 use super::weak::condemned;
-use super::{Table, flag};
+use super::{Table, dir, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
@@ -38,40 +38,92 @@ impl Table {
             }
         }
     }
-    /// Sets an integer key of the hash part, as far as that takes no more than
-    /// a store into a node; `new`: a new key may be added, too. False: not done.
+    /// Sets an integer key of the hash part, unless more has to be looked at or to
+    /// change than one segment; `new`: a new key may be added, too. False: not done.
     #[inline(always)]
-    pub unsafe fn set_hashed_int(self, i: i64, w: u64, new: bool) -> bool {
+    pub unsafe fn set_hashed_int(self, mem: &mut Mem, i: i64, w: u64, new: bool) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
             if !fits_word(i) || self.flags() & flag::WEAK != 0 {
                 return false;
             }
-            let key = Word(int_word(i));
-            let h = key.hash();
-            let Some((seg, capacity)) = self.segment(h) else {
-                return false;
-            };
-            if let Some(node) = find_in(seg, capacity, h, key) {
-                return node.value.load() != NIL_WORD && node.value.try_set_far(seg, w);
-            }
-            new && w != NIL_WORD
-                && capacity as u64 > SMALL_HASH
-                && self.is_outside((i as u64).wrapping_sub(1))
-                && self.hash_has_positive()
-                && add_int_home(seg, capacity, h, key.0, w)
+            self.set_hashed(mem, Word(int_word(i)), int_word(i), w, new)
         }
     }
-    /// Replaces the value of an interned string that has one in the hash part;
-    /// false: not done.
+    /// As [`Table::set_hashed_int`] for a string. One that is not interned is not
+    /// added.
     #[inline(always)]
-    pub unsafe fn replace_hashed_str(self, s: Str, w: u64) -> bool {
+    pub unsafe fn set_hashed_str(self, mem: &mut Mem, s: Str, w: u64, new: bool) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
             self.flags() & (flag::IS_META | flag::NO_EVENTS | flag::WEAK) == 0
-                && self.find(Name(s.word())).is_some_and(|(seg, node)| {
-                    node.value.load() != NIL_WORD && node.value.try_set_far(seg, w)
-                })
+                && self.set_hashed(mem, Name(s.word()), s.word(), w, new)
+        }
+    }
+    /// As [`Table::set_hashed_int`] for a key that is neither integer nor string, and
+    /// a value that is not nil: the collector hears when such a key is removed.
+    #[inline(always)]
+    pub unsafe fn set_hashed_other(self, mem: &mut Mem, key: Value, w: u64, new: bool) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            w != NIL_WORD
+                && self.flags() & flag::WEAK == 0
+                && other_word(key).is_some_and(|k| self.set_hashed(mem, Word(k), k, w, new))
+        }
+    }
+    /// Sets the value of a key of the hash part, which has one, or is new and may be
+    /// added. False: not done.
+    #[inline(always)]
+    unsafe fn set_hashed<K: Key>(
+        self,
+        mem: &mut Mem,
+        key: K,
+        word: u64,
+        w: u64,
+        new: bool,
+    ) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.is_large() {
+                let large = self.cell().hash.load();
+                let stride = dir::stride(large);
+                let h = key.hash(stride);
+                let at = (dir::segment(large, h), SEGMENT_MAX, stride, h);
+                return self.set_in(mem, at, key, word, w, new);
+            }
+            match self.flat_segment() {
+                Some((seg, capacity)) => {
+                    let h = key.hash(Stride::ONE);
+                    self.set_in(mem, (seg, capacity, Stride::ONE, h), key, word, w, new)
+                }
+                None => false,
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn set_in<K: Key>(
+        self,
+        mem: &mut Mem,
+        (seg, capacity, stride, h): (Obj, usize, Stride, u64),
+        key: K,
+        word: u64,
+        w: u64,
+        new: bool,
+    ) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if let Some(node) = find_in(seg, capacity, h, key) {
+                if node.value.load() == NIL_WORD {
+                    return false;
+                }
+                if !node.value.try_set_far(seg, w) {
+                    node.value.set(seg, w, &mut mem.heap);
+                }
+                return true;
+            }
+            new && w != NIL_WORD
+                && key.may_join(self, capacity)
+                && add(mem, seg, capacity, stride, h, word, w)
         }
     }
     #[inline(never)]

@@ -4,8 +4,8 @@
 //! |---|---|---|---|---|---|
 //! | ARRAY | capacity | 0 | slots | weak modes | - |
 //! | SPINE | capacity | leading chunks given back | edges, then a 16-bit count for each | - | - |
-//! | HASH | capacity | used, free and dead nodes (`hash.rs`) | nodes, then a link byte for each | weak modes | in a directory: depth; alone: flags |
-//! | DIR | capacity | flags | edges | bits above | 64 - bits of the index |
+//! | HASH | capacity | counts of nodes (`segment.rs`) | nodes, then a byte for each bucket | weak modes | in a directory: depth; alone: flags |
+//! | DIR | capacity | flags, then the stride's twos (`hash.rs`) | the stride's inverse, then edges | bits above | 64 - bits of the index |
 //!
 //! Capacities never change, so that a marker may read them while the program
 //! works; the word at 12 is the program's alone.
@@ -33,9 +33,11 @@ pub(crate) const CHUNK_BITS: u32 = 9;
 pub const FLAT_MAX: usize = 1022;
 /// Nodes of the largest flat hash part; larger ones are directories of segments.
 pub const FLAT_HASH_MAX: usize = 256;
-/// Nodes of a segment of a directory: as many as a link byte can tell apart, and
-/// with their links they fill a size class of the heap to the byte.
+/// Nodes of a segment of a directory. Their cells begin with a cache line (the
+/// heap has a size class for that).
 pub const SEGMENT_MAX: usize = 256;
+/// Nodes of a bucket of a segment: a cache line.
+pub(crate) const BUCKET: usize = 4;
 
 /// Flag of a hash part: integer keys may be among its nodes.
 pub(crate) const HAS_INTS: u8 = 1;
@@ -80,7 +82,7 @@ const fn immortal<const N: usize>(kind: u8, capacity: u64, extra: u64) -> Immort
 const _: () = assert!(cfg!(target_endian = "little"));
 
 static NIL_CHUNK: Immortal<CHUNK> = immortal(kind::ARRAY, CHUNK as u64, 0);
-static EMPTY_SEGMENT: Immortal<{ 2 * SEGMENT_MAX + SEGMENT_MAX / 8 }> =
+static EMPTY_SEGMENT: Immortal<{ 2 * SEGMENT_MAX + SEGMENT_MAX / BUCKET / 8 }> =
     immortal(kind::HASH, SEGMENT_MAX as u64, 0);
 
 /// The chunk of nils.
@@ -141,14 +143,34 @@ pub(crate) unsafe fn slot_at<'a>(o: Obj, i: usize) -> &'a Slot {
     unsafe { &*(o.as_ptr() as *const Slot).add(2 + i) }
 }
 
-/// An edge of a SPINE or DIR.
+/// An edge of a SPINE.
 ///
 /// # Safety
-/// `o` is a live SPINE or DIR and `i` below its capacity.
+/// `o` is a live SPINE and `i` below its capacity.
 #[inline(always)]
 pub(crate) unsafe fn edge_at<'a>(o: Obj, i: usize) -> &'a Edge {
     // SAFETY: as the caller promised.
     unsafe { &*(o.as_ptr() as *const Edge).add(2 + i) }
+}
+
+/// An edge of a DIR.
+///
+/// # Safety
+/// `o` is a live DIR and `i` below its capacity.
+#[inline(always)]
+pub(crate) unsafe fn dir_edge<'a>(o: Obj, i: usize) -> &'a Edge {
+    // SAFETY: as the caller promised.
+    unsafe { edge_at(o, 1 + i) }
+}
+
+/// The first word of a DIR behind its fixed part, which the program's thread alone reads.
+///
+/// # Safety
+/// `o` is a live DIR.
+#[inline(always)]
+pub(crate) unsafe fn inverse_at<'a>(o: Obj) -> &'a Cell<u64> {
+    // SAFETY: as the caller promised; it is no slot.
+    unsafe { &*(o.as_ptr() as *const Cell<u64>).add(2) }
 }
 
 /// A node of a HASH.
@@ -161,16 +183,28 @@ pub(crate) unsafe fn node_at<'a>(o: Obj, i: usize) -> &'a Node {
     unsafe { &*(o.as_ptr() as *const Node).add(1 + i) }
 }
 
-/// The link bytes of a HASH, which only the program's thread reads or writes.
+/// Bytes behind the nodes of a HASH: one for each bucket, if it has several.
+#[inline(always)]
+fn tail(capacity: usize) -> usize {
+    if capacity == BUCKET {
+        0
+    } else {
+        capacity / BUCKET
+    }
+}
+
+/// For each bucket of a HASH how many keys are further along the paths through it
+/// (`segment.rs`); nothing if there is but one. Only the program's thread reads or
+/// writes them.
 ///
 /// # Safety
 /// `o` is a live HASH of that capacity.
 #[inline(always)]
-pub(crate) unsafe fn links<'a>(o: Obj, capacity: usize) -> &'a [Cell<u8>] {
+pub(crate) unsafe fn passes<'a>(o: Obj, capacity: usize) -> &'a [Cell<u8>] {
     // SAFETY: they follow the nodes.
     unsafe {
         let first = (o.as_ptr() as *const Cell<u8>).add(16 + 16 * capacity);
-        std::slice::from_raw_parts(first, capacity)
+        std::slice::from_raw_parts(first, tail(capacity))
     }
 }
 
@@ -252,11 +286,12 @@ pub(crate) unsafe fn new_hash(mem: &mut Mem, capacity: usize, weak: u8) -> Obj {
     debug_assert!(capacity <= FLAT_HASH_MAX && capacity.is_power_of_two());
     // SAFETY: initialised here.
     unsafe {
-        let o = mem.heap.alloc(16 + 17 * capacity, kind::HASH);
+        let size = 16 + 16 * capacity + tail(capacity);
+        let o = mem.heap.alloc(size, kind::HASH);
         o.set_user(1, 0);
         init(o, capacity, NIL_WORD, 2 * capacity, weak);
         let first = (o.as_ptr() as *mut u8).add(16 + 16 * capacity);
-        std::ptr::write_bytes(first, 0, capacity);
+        std::ptr::write_bytes(first, 0, tail(capacity));
         o
     }
 }
@@ -285,7 +320,7 @@ pub(crate) unsafe fn new_spine(mem: &mut Mem, capacity: usize) -> Option<Obj> {
 pub(crate) unsafe fn new_dir(mem: &mut Mem, capacity: usize) -> Option<Obj> {
     // SAFETY: initialised here.
     unsafe {
-        let o = mem.heap.try_alloc(16 + 8 * capacity, kind::DIR)?;
-        Some(init(o, capacity, 0, capacity, 0))
+        let o = mem.heap.try_alloc(24 + 8 * capacity, kind::DIR)?;
+        Some(init(o, capacity, 0, capacity + 1, 0))
     }
 }

@@ -57,9 +57,10 @@ fn entries(mem: &Mem, t: Table) -> HashMap<M, M> {
         }
         let w = cell.hash.load();
         if is_reference(w) && w & 1 == 0 {
-            segment::check_segment(obj_of(w));
+            segment::check_segment(obj_of(w), hash::Stride::ONE);
         } else if is_reference(w) {
-            dir::each_segment(w, |s| segment::check_segment(s));
+            let stride = dir::stride(w);
+            dir::each_segment(w, |s| segment::check_segment(s, stride));
         }
         for i in 1..=t.arr_len() as i64 {
             if t.in_array(i as u64 - 1) {
@@ -438,11 +439,101 @@ fn part_bytes(t: Table) -> usize {
                     kind::SPINE => 10,
                     _ => 8,
                 };
-            if matches!(o.kind(), kind::SPINE | kind::DIR) {
-                work.extend((0..n).filter_map(|i| edge_at(o, i).load()));
+            match o.kind() {
+                kind::SPINE => work.extend((0..n).filter_map(|i| edge_at(o, i).load())),
+                kind::DIR => work.extend((0..n).filter_map(|i| store::dir_edge(o, i).load())),
+                _ => {}
             }
         }
         sum
+    }
+}
+
+/// Keys in arithmetic progression, of which a large hash part takes note, then
+/// others among them.
+#[test]
+fn progressions() {
+    for (step, from) in [
+        (2i64, -40_000i64),
+        (7, 1),
+        (8, -3),
+        (1000, 1000),
+        (4096, 5),
+        (7919, 3),
+        (3 << 30, -(1 << 44)),
+        (1 << 34, 7),
+    ] {
+        let mut mem = mem();
+        let mem = &mut mem;
+        let mut r = Random(step as u64);
+        let mut shadow = HashMap::new();
+        let n = 12_000;
+        // SAFETY: as above.
+        unsafe {
+            let t = Table::new(mem, 0, 0, 0, 0);
+            for i in 0..n {
+                let k = from + i * step;
+                t.set_int(mem, k, Value::int(i)).expect("memory");
+                shadow.insert(M::Int(k), M::Int(i));
+            }
+            check(mem, t, &shadow);
+            assert!(part_bytes(t) < n as usize * 44, "{step}: {}", part_bytes(t));
+            if step > 4 {
+                let twos = step.trailing_zeros();
+                assert_eq!(t.stride().twos, twos);
+                assert_eq!(t.stride().inverse.wrapping_mul(step as u64 >> twos), 1);
+            }
+            for round in 0..40_000 {
+                let k = match r.below(4) {
+                    0 => from + r.below(1000) as i64,
+                    1 => r.next() as i64 >> 14,
+                    _ => from + r.below(n as u64) as i64 * step,
+                };
+                if r.below(2) == 0 {
+                    t.set_int(mem, k, Value::NIL).expect("memory");
+                    shadow.remove(&M::Int(k));
+                } else {
+                    t.set_int(mem, k, Value::int(round)).expect("memory");
+                    shadow.insert(M::Int(k), M::Int(round));
+                }
+            }
+            check(mem, t, &shadow);
+            // Traversing and emptying; the nodes serve others.
+            let mut key = Value::NIL;
+            while let Some((k, _)) = t.next(mem, key).expect("key exists") {
+                t.set(mem, k, Value::NIL).expect("memory");
+                key = k;
+            }
+            for i in 0..n {
+                t.set_int(mem, from + 1 + i * step, Value::int(i))
+                    .expect("memory");
+            }
+            let shadow = (0..n)
+                .map(|i| (M::Int(from + 1 + i * step), M::Int(i)))
+                .collect();
+            check(mem, t, &shadow);
+        }
+    }
+}
+
+/// Filled column by column, a dense matrix ends up in the array part.
+#[test]
+fn columns_become_an_array() {
+    let mut mem = mem();
+    let mem = &mut mem;
+    let (w, h) = (100, 1000);
+    // SAFETY: as above.
+    unsafe {
+        let t = Table::new(mem, 0, 0, 0, 0);
+        for x in 0..w {
+            for y in 0..h {
+                t.set_int(mem, 1 + y * w + x, Value::int(x))
+                    .expect("memory");
+            }
+        }
+        let n = (w * h) as usize;
+        assert_eq!(entries(mem, t).len(), n);
+        assert!(part_bytes(t) < n * 12, "{}", part_bytes(t));
     }
 }
 

@@ -3,7 +3,7 @@
 //! which never change, are read; nothing else.
 
 use super::hash::{LONG, is_long};
-use super::store::{edge_at, empty_segment, nil_chunk, node_at, slot_at, store};
+use super::store::{dir_edge, edge_at, empty_segment, nil_chunk, node_at, slot_at, store};
 use super::weak::losable;
 use super::{INLINE_OFFSET, Table, flag};
 use crate::value::{NIL_WORD, tag};
@@ -56,23 +56,28 @@ fn strong_part<V: Visitor>(w: u64, v: &mut V) {
 #[inline]
 pub unsafe fn trace_spine<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: a live SPINE.
-    unsafe { trace_edges(o, nil_chunk(), v) }
+    unsafe { trace_edges(o, |i| edge_at(o, i).load(), nil_chunk(), v) }
 }
 
 /// Visits a DIR, a segment or page once for each edge that leads to it.
 #[inline]
 pub unsafe fn trace_dir<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: a live DIR.
-    unsafe { trace_edges(o, empty_segment(), v) }
+    unsafe { trace_edges(o, |i| dir_edge(o, i).load(), empty_segment(), v) }
 }
 
 #[inline(always)]
-unsafe fn trace_edges<V: Visitor>(o: Obj, immortal: Obj, v: &mut V) -> usize {
+unsafe fn trace_edges<V: Visitor>(
+    o: Obj,
+    edge: impl Fn(usize) -> Option<Obj>,
+    immortal: Obj,
+    v: &mut V,
+) -> usize {
     // SAFETY: as the caller promised.
     unsafe {
         let n = store(o).capacity as usize;
         for i in 0..n {
-            if let Some(e) = edge_at(o, i).load()
+            if let Some(e) = edge(i)
                 && e != immortal
             {
                 v.object(e);
