@@ -19,6 +19,7 @@
 //! that is nearly all given back does not grow any more: what is appended goes
 //! to the hash part, until the array part is empty and goes away.
 
+use super::Table;
 use super::hash::{Word, hash_word, int_key};
 use super::segment::{each_live, find_in, note_moved};
 use super::set::SetError;
@@ -26,7 +27,6 @@ use super::store::{
     CHUNK, CHUNK_BITS, FLAT_MAX, copy_words, count_at, edge_at, new_array, new_spine, nil_chunk,
     obj_of, slot_at, store, words,
 };
-use super::Table;
 use crate::mem::Mem;
 use crate::value::{NIL_WORD, Value, int_word};
 use moonsweep_gc::Obj;

@@ -19,7 +19,10 @@ impl Table {
         unsafe {
             let word = self.cell().array.load();
             let flat = word & 1 == 0;
-            !Table::is_weak_array(word) && i >= 1 && j <= self.arr_len() as i64 && (flat || !self.hash_has_positive())
+            !Table::is_weak_array(word)
+                && i >= 1
+                && j <= self.arr_len() as i64
+                && (flat || !self.hash_has_positive())
         }
     }
     /// Copies `n` elements within or between array parts, from `f + 1` to `t + 1`.
@@ -65,7 +68,9 @@ impl Table {
             }
             let last = self.array_slot(len as u64 - 1).1.load();
             if Table::is_weak_array(self.cell().array.load())
-                || last == NIL_WORD || self.hash_has_ints() || !matches!(self.push(mem, last), Ok(true))
+                || last == NIL_WORD
+                || self.hash_has_ints()
+                || !matches!(self.push(mem, last), Ok(true))
             {
                 return false;
             }

@@ -294,9 +294,7 @@ impl Table {
     #[inline(always)]
     pub unsafe fn array_slot<'a>(self, i: u64) -> (Obj, &'a Slot) {
         // SAFETY: the array part has a slot for each index up to `arr_len`.
-        unsafe {
-            Table::slot_of_array(self.cell().array.load(), i)
-        }
+        unsafe { Table::slot_of_array(self.cell().array.load(), i) }
     }
     /// Whether the word of an array part says that its elements are weak, so
     /// that those that are condemned count as nil: `Table::visible`.
