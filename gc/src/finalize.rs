@@ -86,25 +86,31 @@ impl Pieces<Entry> {
 /// Objects that are due, in the order they will be handed out.
 #[derive(Default)]
 struct Queue {
-    pieces: VecDeque<VecDeque<Obj>>,
+    pieces: VecDeque<VecDeque<Entry>>,
     len: usize,
+    /// Pieces that were used up: the number of the first one that is there.
+    gone: usize,
 }
+
+/// Pieces of the queue that are to be claimed, by their numbers.
+pub type DuePieces = std::ops::Range<usize>;
 
 impl Queue {
     fn pop(&mut self) -> Option<Obj> {
         let piece = self.pieces.front_mut()?;
-        let obj = piece.pop_front();
+        let entry = piece.pop_front();
         if piece.is_empty() {
             self.pieces.pop_front();
+            self.gone += 1;
         }
-        self.len -= usize::from(obj.is_some());
-        obj
+        self.len -= usize::from(entry.is_some());
+        entry.map(|e| e.1)
     }
-    /// Adds a piece that is not empty.
-    fn push(&mut self, piece: VecDeque<Obj>) {
+    /// Adds a piece, unless it is empty. Its memory is not copied.
+    fn push(&mut self, piece: Vec<Entry>) {
         if !piece.is_empty() {
             self.len += piece.len();
-            self.pieces.push_back(piece);
+            self.pieces.push_back(piece.into());
         }
     }
     /// All from index `from` on.
@@ -112,7 +118,7 @@ impl Queue {
         self.pieces.iter().flat_map(move |piece| {
             let skip = from.min(piece.len());
             from -= skip;
-            piece.range(skip..).copied()
+            piece.range(skip..).map(|e| e.1)
         })
     }
 }
@@ -201,8 +207,12 @@ impl Finalizers {
     /// Makes objects taken from the register due.
     pub fn queue(&mut self, mut due: Vec<Entry>) {
         due.sort_unstable_by_key(|&(number, _)| std::cmp::Reverse(number));
-        self.pending
-            .push(due.into_iter().map(|(_, obj)| obj).collect());
+        if due.len() <= PIECE {
+            return self.pending.push(due);
+        }
+        for piece in due.chunks(PIECE) {
+            self.pending.push(piece.to_vec())
+        }
     }
     /// Claims the objects that are due: they stay alive until handed out.
     pub fn mark_pending<M: Model, S: Scope>(&self, tracer: &mut Tracer<M, S>, full: bool) {
@@ -212,9 +222,25 @@ impl Finalizers {
         }
     }
     /// The due objects, to be claimed in steps. Those that become due later are
-    /// not among them, those handed out meanwhile are.
-    pub fn pending_pieces(&self) -> Vec<VecDeque<Obj>> {
-        self.pending.pieces.iter().cloned().collect()
+    /// not among them.
+    pub fn due_pieces(&self) -> DuePieces {
+        self.pending.gone..self.pending.gone + self.pending.pieces.len()
+    }
+    /// Claims one of these pieces, as far as it was not handed out meanwhile;
+    /// false if there is none left.
+    pub fn claim_due<M: Model, S: Scope>(
+        &self,
+        tracer: &mut Tracer<M, S>,
+        due: &mut DuePieces,
+    ) -> bool {
+        due.start = due.start.max(self.pending.gone);
+        let Some(at) = due.next() else {
+            return false;
+        };
+        for &(_, obj) in &self.pending.pieces[at - self.pending.gone] {
+            tracer.object(obj)
+        }
+        true
     }
     /// Resurrects the registered objects that were not reached; whether there were any.
     pub fn resurrect<M: Model, S: Scope>(&mut self, tracer: &mut Tracer<M, S>, full: bool) -> bool {
@@ -258,7 +284,7 @@ impl Finalizers {
     /// The search is over: what it found is due.
     pub fn deliver(&mut self, search: Search) {
         for piece in self.abandon(search) {
-            self.pending.push(piece.into_iter().map(|e| e.1).collect());
+            self.pending.push(piece);
         }
         // All that is due is old by now.
         self.pending_old = self.pending.len;
@@ -465,7 +491,7 @@ mod tests {
     fn a_queue_hands_out_in_order_and_skips() {
         let mut q = Queue::default();
         for piece in 0..5 {
-            q.push((1..=10).map(|i| obj(piece * 10 + i)).collect());
+            q.push((1..=10).map(|i| (0, obj(piece * 10 + i))).collect());
         }
         assert!((0..13).all(|i| q.pop() == Some(obj(i + 1))));
         assert_eq!(q.len, 37);

@@ -32,7 +32,7 @@ use crate::request::Requester;
 use crate::stats::{Cause, PauseKind, Stats};
 use crate::sync;
 use crate::verify::{self, Fault};
-use alloc::{POLL_LIMIT, POLL_PROGRAM, POLL_REQUEST, POLL_STRESS, POLL_WORK};
+use alloc::{POLL_FINALIZE, POLL_LIMIT, POLL_PROGRAM, POLL_REQUEST, POLL_STRESS, POLL_WORK};
 use std::marker::PhantomData;
 
 /// A heap of objects of the model `M`.
@@ -119,6 +119,25 @@ impl<M: Model> Heap<M> {
         } else {
             self.core.space.clear_poll(POLL_PROGRAM)
         }
+    }
+    /// More finalizers are due than the program wants to run now: `poll` is set
+    /// once it has allocated `bytes` more.
+    pub fn postpone_finalizers(&mut self, bytes: usize) {
+        let space = &mut self.core.space;
+        space.clear_poll(POLL_FINALIZE);
+        space.alarm = space.allocated().saturating_add(bytes as u64);
+    }
+    /// Whether finalizers are due that are not, or no longer, postponed. If so,
+    /// they are not postponed any more.
+    pub fn take_finalizers(&mut self) -> bool {
+        let space = &mut self.core.space;
+        let postponed = space.alarm != u64::MAX && space.allocated() < space.alarm;
+        if postponed {
+            return false;
+        }
+        space.alarm = u64::MAX;
+        space.clear_poll(POLL_FINALIZE);
+        self.core.finalizers.due() != 0
     }
     /// Bytes ever allocated, to the granularity of a run of cells.
     pub fn allocated_bytes(&self) -> u64 {

@@ -136,6 +136,8 @@ pub trait Scope {
     fn postpones(&self, _obj: Obj) -> bool {
         false
     }
+    /// Whether `kept_weakly` does anything.
+    const ASKS_WHO_KEEPS: bool = false;
     /// A weak reference, or an ephemeron's value, of `owner` leads to `target`, which is alive.
     fn kept_weakly(&mut self, owner: Obj, target: Obj);
 }

@@ -423,13 +423,22 @@ impl State {
         result
     }
 
-    /// What the collector asked for, if it may run; then due finalizers.
+    /// What the collector asked for, if it may run; then a batch of due finalizers.
     ///
     /// # Safety
     /// As for `prepare_collection`.
     pub(crate) unsafe fn collect_if_needed(&mut self) {
-        // SAFETY: as the caller promised.
-        unsafe { self.at_safepoint(|heap, roots| heap.safepoint(roots)) }
+        // SAFETY: as the caller promised; the roots are fields other than the heap.
+        unsafe {
+            self.prepare_collection();
+            let mut roots = self.roots();
+            self.mem.heap.safepoint(&mut roots)
+        }
+        if self.mem.heap.over_limit() {
+            self.run_finalizers()
+        } else {
+            self.run_some_finalizers()
+        }
     }
 
     /// A full collection, then due finalizers.

@@ -414,8 +414,16 @@ impl Collector for Generational {
         GcKind::Generational
     }
     fn pace(&mut self, core: &mut Core) {
-        if core.cycle.is_some() {
-            self.step = pacer::step(self.nursery).min(self.rest.max(0) as usize);
+        if let Some(cycle) = &core.cycle {
+            // Nobody else works at the closure over ephemerons, and long chains of
+            // them take many slices: the heap should not grow much meanwhile.
+            let hurry = if cycle.stage == Stage::Ephemerons {
+                4
+            } else {
+                1
+            };
+            let step = pacer::step(self.nursery) / hurry;
+            self.step = step.min(self.rest.max(0) as usize);
             core.space.set_budget(self.step)
         } else if core.options.generational {
             core.space.set_budget(self.nursery)

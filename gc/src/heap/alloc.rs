@@ -33,6 +33,8 @@ pub const POLL_STRESS: u32 = 4;
 pub const POLL_REQUEST: u32 = 8;
 /// The program wants a safepoint for a reason of its own.
 pub const POLL_PROGRAM: u32 = 16;
+/// The program allocated as much as it wanted to before its next batch of finalizers.
+pub const POLL_FINALIZE: u32 = 32;
 
 const NO_BLOCK: BlockId = BlockId::MAX;
 /// Unswept blocks looked at for one refill before fresh memory is taken.
@@ -93,6 +95,8 @@ pub struct Space {
     external: usize,
     /// Bytes ever allocated, in runs of cells.
     allocated: u64,
+    /// At so many of them `POLL_FINALIZE` is set.
+    pub alarm: u64,
     limit: usize,
     peak_bytes: usize,
     /// Sweep epoch: a block of cells with another number is unswept.
@@ -141,6 +145,7 @@ impl Space {
             dead_objects: 0,
             external: 0,
             allocated: 0,
+            alarm: u64::MAX,
             limit: if limit == 0 { most } else { limit.min(most) },
             peak_bytes: 0,
             epoch: 1,
@@ -296,6 +301,9 @@ impl Space {
         self.peak_bytes = self.peak_bytes.max(total);
         if self.budget < 0 {
             self.set_poll(POLL_WORK);
+        }
+        if self.allocated >= self.alarm {
+            self.set_poll(POLL_FINALIZE);
         }
         if total > self.limit {
             self.set_poll(POLL_LIMIT);

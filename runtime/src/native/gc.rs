@@ -6,6 +6,16 @@ use crate::object::event::Event;
 use crate::object::thread::flag;
 use crate::value::Value as Raw;
 use crate::vm::State;
+use std::time::Duration;
+
+/// Most finalizers that an automatic collection runs at a time.
+const BATCH: usize = 256;
+/// How long it goes on beginning others.
+const BATCH_TIME: Duration = Duration::from_micros(150);
+/// Finalizers between two looks at the clock.
+const LOOK: usize = 16;
+/// What the program allocates between two batches.
+const BATCH_BYTES: usize = 16 << 10;
 
 impl Context {
     /// A full collection; due finalizers run.
@@ -118,6 +128,27 @@ impl Context {
 impl State {
     /// Runs the finalizers that are due.
     pub(crate) fn run_finalizers(&mut self) {
+        self.finalize_up_to(usize::MAX, Duration::MAX)
+    }
+
+    /// Runs some of the finalizers that are due; the others have their turn when
+    /// the program has done some work of its own.
+    pub(crate) fn run_some_finalizers(&mut self) {
+        if self.mem.heap.finalizers_due() == 0 || self.in_finalizer {
+            return;
+        }
+        if self.mem.heap.take_finalizers() {
+            // The order of events in stress mode depends on no clock.
+            let stress = self.mem.heap.options().stress != 0;
+            let time = if stress { Duration::MAX } else { BATCH_TIME };
+            self.finalize_up_to(BATCH, time);
+            if self.mem.heap.finalizers_due() != 0 {
+                self.mem.heap.postpone_finalizers(BATCH_BYTES)
+            }
+        }
+    }
+
+    fn finalize_up_to(&mut self, count: usize, time: Duration) {
         if self.in_finalizer
             || self.native_depth >= crate::vm::MAX_NATIVE_DEPTH - 10
             || self.mem.heap.finalizers_due() == 0
@@ -127,12 +158,15 @@ impl State {
         self.in_finalizer = true;
         hook::refresh(self);
         let (start, mut ran) = (std::time::Instant::now(), 0);
-        while let Some(o) = self.mem.heap.next_finalizable() {
+        while ran < count
+            && !(ran.is_multiple_of(LOOK) && start.elapsed() > time)
+            && let Some(o) = self.mem.heap.next_finalizable()
+        {
             self.finalize(o);
             ran += 1;
         }
         let stats = self.mem.heap.stats_mut();
-        stats.finalizers_ran(ran, start.elapsed());
+        stats.finalizers_ran(ran as u64, start.elapsed());
         self.in_finalizer = false;
         hook::refresh(self);
     }

@@ -21,7 +21,7 @@
 //! 8. *Keys* (slices): dead weak keys, and weak values of what 7 reached.
 //! 9. *Prune* (slices): tables outside of the heap.
 //! 10. *Drops* (slices): payloads of the dead.
-//! 11. *Count* (slices): what lives, for pacing.
+//! 11. *Count* (slices): what lives, for pacing; the cycle's memory is given back.
 //! 12. *End* (stopped): a minor; found objects become due; the sweep begins,
 //!     lazily: OLD becomes MARK, block by block.
 //!
@@ -90,14 +90,13 @@
 use super::exchange::Exchange;
 use super::helpers::Harvest;
 use crate::core::Core;
-use crate::finalize::Search;
+use crate::finalize::{DuePieces, Search};
 use crate::header::Obj;
 use crate::heap::block::BlockId;
 use crate::heap::memory::Memory;
 use crate::mark::{Budget, GreyQueue, Scope, Tracer};
-use crate::model::{Model, Roots, Visitor, WeakPart};
+use crate::model::{Model, Roots, WeakPart};
 use crate::weak::Ephemerons;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Grey objects on the program's side from which on helpers take over from the
@@ -137,7 +136,7 @@ pub(crate) struct Cycle {
     /// Marked objects that only the program's thread may trace.
     foreign: Vec<Obj>,
     /// Objects that were due at the snapshot and are to be claimed.
-    due: Vec<VecDeque<Obj>>,
+    due: DuePieces,
     /// Weak objects below this index had their values cleared by the verdict.
     values_at: usize,
     /// Weak objects below this index had their keys cleared.
@@ -249,7 +248,7 @@ impl Cycle {
             weak: Vec::new(),
             ephemerons: Ephemerons::default(),
             foreign: Vec::new(),
-            due: core.finalizers.pending_pieces(),
+            due: core.finalizers.due_pieces(),
             values_at: 0,
             keys_at: 0,
             owners_at: 0,
@@ -391,13 +390,8 @@ impl Cycle {
         let mut idle = self.helpers.as_ref().is_none_or(|h| h.is_idle());
         self.harvest(core, idle);
         let mut tracer = self.lend::<M, _>(MarkScope { mem });
-        while !budget.is_spent()
-            && let Some(piece) = self.due.pop()
-        {
-            for obj in piece {
-                tracer.object(obj)
-            }
-            budget.spend(64);
+        while !budget.is_spent() && core.finalizers.claim_due(&mut tracer, &mut self.due) {
+            budget.spend(1024);
         }
         while !budget.is_spent()
             && let Some(obj) = self.foreign.pop()
@@ -663,6 +657,9 @@ impl Cycle {
 
     /// Step 11.
     fn count(&mut self, core: &mut Core, budget: &mut Budget) -> bool {
+        if !self.ephemerons.shrink(budget) {
+            return true;
+        }
         let unsee = self.claimed != 0;
         match core
             .space

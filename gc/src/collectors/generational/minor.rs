@@ -109,6 +109,7 @@ impl<const MARKING: bool> Scope for MinorScope<MARKING> {
             obj.set_flags(obj.flags() | UNLOGGED)
         }
     }
+    const ASKS_WHO_KEEPS: bool = true;
     fn kept_weakly(&mut self, owner: Obj, target: Obj) {
         if owner.unlogged() && self.stays_young(target) {
             self.log.push(owner, self.mem.size_of(owner))

@@ -23,7 +23,11 @@ unsafe fn read_element(r: *mut Value, t: *const Value, i: u64) -> bool {
         if i >= (*cell).arr_len.get() as u64 {
             return false;
         }
-        let (_, s) = Table((*t).obj()).array_slot(i);
+        let array = (*cell).array.load();
+        if Table::is_weak_array(array) {
+            return false;
+        }
+        let (_, s) = Table::slot_of_array(array, i);
         let w = s.load();
         if w == NIL_WORD && ((*cell).meta.load().is_some() || (*cell).hash.load() != NIL_WORD) {
             return false;
@@ -46,7 +50,11 @@ unsafe fn write_element(t: *const Value, i: u64, v: *const Value) -> bool {
         let Some(w) = (*v).to_word() else {
             return false;
         };
-        let (o, s) = Table((*t).obj()).array_slot(i);
+        let array = (*cell).array.load();
+        if Table::is_weak_array(array) {
+            return false;
+        }
+        let (o, s) = Table::slot_of_array(array, i);
         if let Some(m) = (*cell).meta.load()
             && m.user(1) & NO_NEWINDEX == 0
             && s.load() == NIL_WORD
@@ -283,8 +291,10 @@ body!(len, |d, vm, pc, base, k| {
         let table = Table((*t).obj());
         if table.meta().is_none_or(|m| m.flags() & NO_LEN != 0) {
             let n = table.arr_len() as u64;
+            let array = table.cell().array.load();
             if n > 0
-                && table.array_slot(n - 1).1.load() != NIL_WORD
+                && !Table::is_weak_array(array)
+                && Table::slot_of_array(array, n - 1).1.load() != NIL_WORD
                 && (!n.is_multiple_of(CHUNK as u64) || table.cell().hash.load() == NIL_WORD)
             {
                 // Element n+1 is not in the hash part (see the invariants of tables).

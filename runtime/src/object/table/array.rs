@@ -19,6 +19,7 @@
 //! that is nearly all given back does not grow any more: what is appended goes
 //! to the hash part, until the array part is empty and goes away.
 
+use super::Table;
 use super::hash::{Stride, Word, hash_word, int_key};
 use super::segment::{each_live, find_in, note_moved};
 use super::set::SetError;
@@ -26,11 +27,9 @@ use super::store::{
     CHUNK, CHUNK_BITS, FLAT_MAX, copy_words, count_at, edge_at, new_array, new_spine, nil_chunk,
     obj_of, slot_at, store, words,
 };
-use super::{Table, flag};
 use crate::mem::Mem;
 use crate::value::{NIL_WORD, Value, int_word};
 use moonsweep_gc::Obj;
-use moonsweep_gc::slot::reference;
 
 /// Elements that make a chunk take less memory than nodes of a hash part.
 const DENSE: u16 = 176;
@@ -162,9 +161,6 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
-            if self.flags() & flag::WEAK_VALUES != 0 {
-                return Ok(false);
-            }
             let len = self.arr_len() as u64;
             if n == len {
                 return self.push(mem, value);
@@ -269,7 +265,7 @@ impl Table {
             cell.arr_len.set(0);
             cell.array.set(self.0, NIL_WORD, &mut mem.heap);
             for i in 0..n {
-                let w = slot_at(old, i).load();
+                let w = self.visible(mem, slot_at(old, i).load());
                 if w != NIL_WORD {
                     self.set_int(mem, i as i64 + 1, Value::from_word(w))?;
                 }
@@ -284,11 +280,10 @@ impl Table {
             let capacity = len.next_power_of_two().clamp(4, FLAT_MAX);
             let new = new_array(mem, capacity, self.weak_bits());
             if let Part::Flat(old) = Part::of(self) {
+                self.drop_condemned(mem, old);
                 copy_words(old, 0, words(new, store(old).capacity as usize));
             }
-            self.cell()
-                .array
-                .set(self.0, reference(new, 0), &mut mem.heap);
+            self.set_array(mem, new, 0);
         }
     }
     /// Stores at index `n + 1`, which a flat array has room for beyond its length,
@@ -360,7 +355,8 @@ impl Table {
                     ),
                     Part::None => return,
                 };
-                slot_at(owner, i).set(owner, node.value.load(), &mut mem.heap);
+                let w = self.visible(mem, node.value.load());
+                slot_at(owner, i).set(owner, w, &mut mem.heap);
                 node.value.set(seg, NIL_WORD, &mut mem.heap);
                 self.reach(n);
                 if note_moved(store(seg)) {
@@ -410,7 +406,6 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: new stores are complete when they become reachable.
         unsafe {
-            let cell = self.cell();
             let old = Part::of(self);
             let mut real = 0;
             if let Part::Spine(s) = old {
@@ -439,21 +434,22 @@ impl Table {
                     for c in 0..n {
                         count_at(spine, c).set(count_at(s, c).get());
                     }
-                    cell.array.set(self.0, reference(spine, 1), &mut mem.heap);
+                    self.set_array(mem, spine, 1);
                 }
                 Part::Flat(a) => {
+                    self.drop_condemned(mem, a);
                     let n = store(a).capacity as usize;
                     for (c, at) in (0..n).step_by(CHUNK).enumerate() {
                         let chunk = new_array(mem, CHUNK, self.weak_bits());
                         copy_words(a, at, words(chunk, CHUNK.min(n - at)));
                         to[c] = chunk.addr() as u64;
                     }
-                    cell.array.set(self.0, reference(spine, 1), &mut mem.heap);
+                    self.set_array(mem, spine, 1);
                     if self.hash_has_positive() {
                         self.take_keys(mem, 0, n.next_multiple_of(CHUNK) as u64);
                     }
                 }
-                Part::None => cell.array.set(self.0, reference(spine, 1), &mut mem.heap),
+                Part::None => self.set_array(mem, spine, 1),
             }
             Ok(true)
         }
@@ -508,9 +504,6 @@ impl Table {
     pub(super) unsafe fn widen_array(self, mem: &mut Mem, extra: i64) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
-            if self.flags() & flag::WEAK_VALUES != 0 {
-                return Ok(false);
-            }
             let len = self.arr_len() as u64;
             let w = self.cell().hash.load();
             let mut sample = Sample::default();
@@ -657,9 +650,6 @@ impl Table {
     ) -> Result<bool, SetError> {
         // SAFETY: as the caller promised.
         unsafe {
-            if self.flags() & flag::WEAK_VALUES != 0 {
-                return Ok(false);
-            }
             let mut sample = Sample::default();
             each_live(seg, |_, k, _| sample.count_word(k));
             if sample.keys == 0 || stride.is_one() && !sample.dense() {

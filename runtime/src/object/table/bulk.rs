@@ -2,7 +2,8 @@
 //! `table.move` do when no metamethod can interfere.
 //!
 //! Each declines (returns false or `None`, with nothing changed) when an index
-//! is outside of the array part; the caller then goes element by element.
+//! is outside of the array part, or elements are weak; the caller then goes
+//! element by element.
 
 use super::Table;
 use super::store::obj_of;
@@ -16,8 +17,12 @@ impl Table {
     unsafe fn all_in_array(self, i: i64, j: i64) -> bool {
         // SAFETY: as the caller promised.
         unsafe {
-            let flat = self.cell().array.load() & 1 == 0;
-            i >= 1 && j <= self.arr_len() as i64 && (flat || !self.hash_has_positive())
+            let word = self.cell().array.load();
+            let flat = word & 1 == 0;
+            !Table::is_weak_array(word)
+                && i >= 1
+                && j <= self.arr_len() as i64
+                && (flat || !self.hash_has_positive())
         }
     }
     /// Copies `n` elements within or between array parts, from `f + 1` to `t + 1`.
@@ -62,7 +67,10 @@ impl Table {
                 return false;
             }
             let last = self.array_slot(len as u64 - 1).1.load();
-            if last == NIL_WORD || self.hash_has_ints() || !matches!(self.push(mem, last), Ok(true))
+            if Table::is_weak_array(self.cell().array.load())
+                || last == NIL_WORD
+                || self.hash_has_ints()
+                || !matches!(self.push(mem, last), Ok(true))
             {
                 return false;
             }

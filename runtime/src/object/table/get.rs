@@ -122,7 +122,7 @@ impl Table {
                 let (owner, slot) = self.array_slot(n);
                 let w = slot.load();
                 if w != NIL_WORD || owner != nil_chunk() {
-                    return Value::from_word(w);
+                    return Value::from_word(self.visible(mem, w));
                 }
             }
             if self.cell().hash.load() == NIL_WORD {

@@ -14,7 +14,7 @@ use super::set::SetError;
 use super::store::{
     FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, SEGMENT_MAX, capacity_for, new_hash, obj_of, store,
 };
-use super::{Table, dir, flag};
+use super::{Table, dir};
 use crate::mem::Mem;
 use crate::object::shape::Shapes;
 use crate::object::string::{Str, fold};
@@ -450,8 +450,8 @@ impl Table {
         unsafe {
             let w = self.cell().hash.load();
             self.trim_array(mem);
-            if self.flags() & flag::WEAK_VALUES != 0 && mem.heap.verdict_pending() {
-                self.drop_condemned(mem, hash);
+            if let Some((seg, _)) = self.segment(hash) {
+                self.drop_condemned(mem, seg);
             }
             if w != NIL_WORD && w & 1 == 1 {
                 return self.grow_dir(mem, hash, int);

@@ -1,11 +1,11 @@
 //! The border: `#t` without metamethods.
 
-use super::hash::{Word, int_key};
+use super::Table;
+use super::hash::Word;
 use super::segment::count_live;
 use super::store::{obj_of, store};
-use super::{Table, flag};
 use crate::mem::Mem;
-use crate::value::{NIL_WORD, fits_word, int_word};
+use crate::value::{NIL_WORD, int_word};
 
 /// Trailing nils looked at one by one before searching by halves.
 const WALK: u64 = 256;
@@ -23,39 +23,14 @@ impl Table {
         // SAFETY: indices below `arr_len` only.
         unsafe {
             let n = self.arr_len() as u64;
-            if n > 0 && self.array_slot(n - 1).1.load() == NIL_WORD {
+            if n > 0 && self.visible(mem, self.array_slot(n - 1).1.load()) == NIL_WORD {
                 return self.border_inside(mem, n) as i64;
             }
-            if !self.hash_has_ints() {
-                n as i64
-            } else if self.flags() & flag::WEAK_VALUES != 0 {
-                self.border_among_weak(mem)
-            } else {
+            if self.hash_has_ints() {
                 self.border_outside(mem, n)
+            } else {
+                n as i64
             }
-        }
-    }
-    /// All integer keys are in the hash part: the search begins where the last one ended.
-    #[inline(never)]
-    unsafe fn border_among_weak(self, mem: &Mem) -> i64 {
-        // SAFETY: as above.
-        unsafe {
-            let hint = &self.cell().props;
-            let mut n = int_key(hint.load()).filter(|n| *n >= 0).unwrap_or(0);
-            let stop = n - WALK as i64;
-            while n > stop.max(0) && self.hash_int(mem, n) == NIL_WORD {
-                n -= 1;
-            }
-            if n == stop {
-                n = 0
-            }
-            let border = self.border_outside(mem, n as u64);
-            if fits_word(border) {
-                // No reference, so no collector needs to hear of it.
-                let stored = hint.try_set(self.0, int_word(border));
-                debug_assert!(stored);
-            }
-            border
         }
     }
     /// The last of the `n` array elements is nil, or in the hash part.
@@ -65,7 +40,7 @@ impl Table {
         unsafe {
             let stop = n.saturating_sub(WALK);
             let ints = self.hash_has_ints();
-            while n > stop && self.array_slot(n - 1).1.load() == NIL_WORD {
+            while n > stop && self.visible(mem, self.array_slot(n - 1).1.load()) == NIL_WORD {
                 // Besides, a traversal may be at this key: that it was in the array
                 // part is only known as long as the hash part has no node for it,
                 // not even a removed one (see `position_after`).
@@ -73,6 +48,7 @@ impl Table {
                     break;
                 }
                 n -= 1;
+                self.clear_element(n);
             }
             self.cell().arr_len.set(n as u32);
             if n == 0 || !self.get_int(mem, n as i64).is_nil() {
@@ -189,7 +165,7 @@ impl Table {
         // SAFETY: an index below `arr_len`.
         unsafe {
             if i <= self.arr_len() as u64 {
-                self.array_slot(i - 1).1.load() != NIL_WORD
+                self.visible(mem, self.array_slot(i - 1).1.load()) != NIL_WORD
             } else {
                 self.hash_int(mem, i as i64) != NIL_WORD
             }

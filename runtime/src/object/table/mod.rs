@@ -23,10 +23,10 @@
 //!   it, unless the array part is a spine and that key is of another chunk.
 //! - Slots of the array part beyond `arr_len` hold nil.
 //! - A table whose hash part has string keys has a sealed shape.
-//! - A weak table has no slots, one with weak values no array part either: only
-//!   nodes of the hash part hold weak references, and what reads them asks
-//!   whether the collector has condemned the referent (`weak.rs`). No inline
-//!   cache and no fast path of the interpreter leads there.
+//! - A weak table has no slots, so no inline cache leads to a weak reference.
+//!   What reads one asks whether the collector has condemned its referent
+//!   (`weak.rs`); the interpreter's fast paths leave arrays with weak elements,
+//!   and hash parts with weak entries, alone.
 //! - Stores are complete before they become reachable, never shrink, and are
 //!   replaced, through the barrier, by other stores.
 //!
@@ -97,6 +97,9 @@ pub mod flag {
     pub const WEAK: u8 = WEAK_KEYS | WEAK_VALUES;
 }
 
+/// Bit of the array part's tag: values are weak.
+pub(crate) const WEAK_ARRAY: u8 = 2;
+
 /// Offset of the inline slots in a table's cell.
 pub const INLINE_OFFSET: usize = 48;
 /// Most inline slots.
@@ -112,12 +115,12 @@ pub struct TableCell {
     pub(crate) arr_len: Cell<u32>,
     /// Metatable.
     pub(crate) meta: Edge,
-    /// Array part: nil, an ARRAY (tag 0) or a SPINE (tag 1).
+    /// Array part: nil, an ARRAY (tag 0) or a SPINE (tag 1); `WEAK_ARRAY` is added
+    /// to the tag where values are weak.
     pub(crate) array: Slot,
     /// Hash part: nil, a HASH (tag 0), a DIR of segments (tag 1) or of such DIRs (tag 3).
     pub(crate) hash: Slot,
-    /// Allocation site (an integer), or an ARRAY with the slots beyond the inline
-    /// ones; of a table with weak values the border that was found last.
+    /// Allocation site (an integer), or an ARRAY with the slots beyond the inline ones.
     pub(crate) props: Slot,
 }
 
@@ -179,9 +182,9 @@ impl Table {
             if narray > 0 && cell.array.load() == NIL_WORD {
                 if narray as usize <= FLAT_MAX {
                     let a = store::new_array(mem, (narray as usize + 1) & !1, self.weak_bits());
-                    cell.array.set(self.0, reference(a, 0), &mut mem.heap);
+                    self.set_array(mem, a, 0);
                 } else if let Some(s) = store::new_spine(mem, narray as usize / CHUNK + 1) {
-                    cell.array.set(self.0, reference(s, 1), &mut mem.heap);
+                    self.set_array(mem, s, 1);
                 }
             }
             if nhash > 0 && cell.hash.load() == NIL_WORD {
@@ -228,6 +231,18 @@ impl Table {
     #[inline(always)]
     pub unsafe fn set_flags(self, flags: u8) {
         self.0.set_user(1, flags)
+    }
+    /// Makes a store the array part: an ARRAY (tag 0) or a SPINE (tag 1).
+    #[inline]
+    unsafe fn set_array(self, mem: &mut Mem, store: Obj, tag: u8) {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let weak = self.flags() & flag::WEAK_VALUES != 0;
+            let tag = tag | if weak { WEAK_ARRAY } else { 0 };
+            self.cell()
+                .array
+                .set(self.0, reference(store, tag), &mut mem.heap);
+        }
     }
     #[inline(always)]
     unsafe fn weak_bits(self) -> u8 {
@@ -279,10 +294,21 @@ impl Table {
     #[inline(always)]
     pub unsafe fn array_slot<'a>(self, i: u64) -> (Obj, &'a Slot) {
         // SAFETY: the array part has a slot for each index up to `arr_len`.
+        unsafe { Table::slot_of_array(self.cell().array.load(), i) }
+    }
+    /// Whether the word of an array part says that its elements are weak, so
+    /// that those that are condemned count as nil: `Table::visible`.
+    #[inline(always)]
+    pub fn is_weak_array(word: u64) -> bool {
+        word & WEAK_ARRAY as u64 != 0
+    }
+    /// As [`Table::array_slot`], for a table whose array part is `word`.
+    #[inline(always)]
+    pub unsafe fn slot_of_array<'a>(word: u64, i: u64) -> (Obj, &'a Slot) {
+        // SAFETY: as for `array_slot`.
         unsafe {
-            let w = self.cell().array.load();
-            let o = obj_of(w);
-            if w & 1 == 0 {
+            let o = obj_of(word);
+            if word & 1 == 0 {
                 return (o, slot_at(o, i as usize));
             }
             let chunk = edge_at(o, (i >> CHUNK_BITS) as usize)

@@ -109,7 +109,7 @@ impl Table {
             let len = self.arr_len() as u64;
             while pos < len {
                 let (owner, slot) = self.array_slot(pos);
-                let w = slot.load();
+                let w = self.visible(mem, slot.load());
                 if owner == nil_chunk() {
                     pos = (pos | (CHUNK as u64 - 1)) + 1;
                     continue;

@@ -35,8 +35,15 @@ pub unsafe fn trace_array<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: a live ARRAY.
     unsafe {
         let n = store(o).capacity as usize;
-        for i in 0..n {
-            v.slot(slot_at(o, i));
+        if o.user(0) & flag::WEAK_VALUES != 0 {
+            v.weak(o);
+            for i in 0..n {
+                strong_part(slot_at(o, i).load(), v);
+            }
+        } else {
+            for i in 0..n {
+                v.slot(slot_at(o, i));
+            }
         }
         2 + n
     }

@@ -14,16 +14,16 @@
 //!   look: the program has it, so it lives; and then so does an ephemeron's value.
 //! - Key and value of an entry that a traversal meets (`find_again`).
 //! - A removed node that lives again: a long string that is its key (`set_node`).
-//! - What is copied because a hash part grows: condemned values stay behind
+//! - What is copied because a part grows: condemned values stay behind
 //!   (`drop_condemned`), for a value has to be gone before its finalizer runs.
 //!   Condemned keys are copied, for those of objects that are to be finalized stay.
 //! - All of a table that becomes strong.
 use super::hash::{LONG, TOMB, is_long};
 use super::set::SetError;
-use super::store::{CHUNK, edge_at, nil_chunk, node_at, obj_of, slot_at, store};
-use super::{Table, dir, flag};
+use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
+use super::{Table, dir, flag, kind};
 use crate::mem::Mem;
-use crate::value::{NIL_WORD, Value, tag};
+use crate::value::{NIL_WORD, tag};
 use moonsweep_gc::slot::{REF_TAG, referent};
 use moonsweep_gc::{Obj, WeakPart};
 
@@ -71,9 +71,15 @@ pub(super) unsafe fn find_again(mem: &Mem, key: u64, value: u64) -> bool {
 /// Removes the condemned values of a store, and with `keys` the entries whose
 /// key is condemned.
 unsafe fn drop_from(mem: &mut Mem, seg: Obj, keys: bool) {
-    // SAFETY: a live segment.
+    // SAFETY: a live ARRAY or HASH.
     unsafe {
         for i in 0..store(seg).capacity as usize {
+            if seg.kind() == kind::ARRAY {
+                if condemned(mem, slot_at(seg, i).load()) {
+                    slot_at(seg, i).set(seg, NIL_WORD, &mut mem.heap);
+                }
+                continue;
+            }
             let n = node_at(seg, i);
             let v = n.value.load();
             if v != NIL_WORD && (condemned(mem, v) || keys && condemned(mem, n.key.load())) {
@@ -96,13 +102,26 @@ impl Table {
             }
         }
     }
-    /// Removes the condemned values of the segment for a hash, which is to be copied.
-    #[cold]
-    pub(super) unsafe fn drop_condemned(self, mem: &mut Mem, hash: u64) {
+    /// A store of this table is to be copied: removes the condemned values.
+    #[inline]
+    pub(super) unsafe fn drop_condemned(self, mem: &mut Mem, o: Obj) {
         // SAFETY: as the caller promised.
         unsafe {
-            if let Some((seg, _)) = self.segment(hash) {
-                drop_from(mem, seg, false)
+            if self.flags() & flag::WEAK_VALUES != 0 && mem.heap.verdict_pending() {
+                drop_from(mem, o, false)
+            }
+        }
+    }
+    /// Makes an element of the array part, which the program sees as nil, nil.
+    #[inline]
+    pub(super) unsafe fn clear_element(self, n: u64) {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if Table::is_weak_array(self.cell().array.load()) {
+                let (owner, slot) = self.array_slot(n);
+                if owner != nil_chunk() {
+                    slot.clear(NIL_WORD)
+                }
             }
         }
     }
@@ -120,66 +139,41 @@ impl Table {
             }
             if before != 0 && mem.heap.verdict_pending() {
                 // Nothing condemned may be found again by another mode.
-                self.each_segment(|seg| drop_from(mem, seg, true));
+                self.each_store(|o| drop_from(mem, o, true));
             }
             let dict = if modes != 0 { flag::DICT } else { 0 };
             self.set_flags(self.flags() & !flag::WEAK | modes | dict);
-            self.each_segment(|seg| change_modes(mem, seg, modes));
-            if modes & flag::WEAK_VALUES != 0 && !self.empty_array(mem) {
-                return self.set_weak(mem, before).and(Err(SetError::OutOfMemory));
+            self.each_store(|o| change_modes(mem, o, modes));
+            let array = self.cell().array.load();
+            if array != NIL_WORD {
+                self.set_array(mem, obj_of(array), array as u8 & 1);
             }
             Ok(())
         }
     }
-    unsafe fn each_segment(self, mut f: impl FnMut(Obj)) {
-        // SAFETY: the hash part consists of live stores.
+    /// Calls `f` for each chunk and segment.
+    unsafe fn each_store(self, mut f: impl FnMut(Obj)) {
+        // SAFETY: the parts consist of live stores.
         unsafe {
+            let w = self.cell().array.load();
+            if w != NIL_WORD && w & 1 == 0 {
+                f(obj_of(w))
+            } else if w != NIL_WORD {
+                let spine = obj_of(w);
+                for i in 0..store(spine).capacity as usize {
+                    if let Some(chunk) = edge_at(spine, i).load()
+                        && chunk != nil_chunk()
+                    {
+                        f(chunk)
+                    }
+                }
+            }
             let w = self.cell().hash.load();
             if w != NIL_WORD && w & 1 == 0 {
                 f(obj_of(w))
             } else if w != NIL_WORD {
                 dir::each_segment(w, f)
             }
-        }
-    }
-    /// Moves all elements of the array part to the hash part; false: there is no
-    /// memory for that, and all are where they were.
-    unsafe fn empty_array(self, mem: &mut Mem) -> bool {
-        // SAFETY: the old stores stay alive: nothing here reaches a safepoint.
-        unsafe {
-            let cell = self.cell();
-            let (w, len) = (cell.array.load(), cell.arr_len.get());
-            if w == NIL_WORD {
-                return true;
-            }
-            cell.arr_len.set(0);
-            cell.array.set(self.0, NIL_WORD, &mut mem.heap);
-            let element = |i: usize| {
-                if w & 1 == 0 {
-                    return slot_at(obj_of(w), i).load();
-                }
-                match edge_at(obj_of(w), i / CHUNK).load() {
-                    Some(chunk) if chunk != nil_chunk() => slot_at(chunk, i % CHUNK).load(),
-                    _ => NIL_WORD,
-                }
-            };
-            for i in 0..len as usize {
-                let v = element(i);
-                if v != NIL_WORD
-                    && self
-                        .set_int(mem, i as i64 + 1, Value::from_word(v))
-                        .is_err()
-                {
-                    for i in (0..i).filter(|i| element(*i) != NIL_WORD) {
-                        // A removal needs no memory.
-                        let _ = self.set_int(mem, i as i64 + 1, Value::NIL);
-                    }
-                    cell.array.set(self.0, w, &mut mem.heap);
-                    cell.arr_len.set(len);
-                    return false;
-                }
-            }
-            true
         }
     }
 }
@@ -189,6 +183,9 @@ impl Table {
 /// value may be lost and whose key is a long string, the other way round: the
 /// value keeps the key, and the string need not outlive it.
 pub unsafe fn ephemerons(o: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
+    if o.kind() != kind::HASH {
+        return;
+    }
     // SAFETY: a live segment.
     unsafe {
         let modes = o.user(0) & flag::WEAK;
@@ -218,11 +215,20 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
     if modes & mode == 0 {
         return;
     }
-    // SAFETY: a live HASH; references in it are intact until the dead are freed.
+    // SAFETY: a live ARRAY or HASH; references in it are intact until the dead are freed.
     unsafe {
         let capacity = store(o).capacity as usize;
-        match part {
-            WeakPart::Values => {
+        match (o.kind(), part) {
+            (kind::ARRAY, WeakPart::Values) => {
+                for i in 0..capacity {
+                    let s = slot_at(o, i);
+                    let w = s.load();
+                    if losable(w) && !live(obj_of(w)) {
+                        s.clear(NIL_WORD);
+                    }
+                }
+            }
+            (kind::HASH, WeakPart::Values) => {
                 for i in 0..capacity {
                     let n = node_at(o, i);
                     let w = n.value.load();
@@ -231,7 +237,7 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
                     }
                 }
             }
-            WeakPart::Keys => {
+            (kind::HASH, WeakPart::Keys) => {
                 for i in 0..capacity {
                     let n = node_at(o, i);
                     let w = n.key.load();
@@ -243,6 +249,7 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
                     }
                 }
             }
+            _ => {}
         }
     }
 }
