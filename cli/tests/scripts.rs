@@ -18,6 +18,12 @@
 //!
 //! Folders called `modules` hold what scripts load; they are not scripts.
 //! `SCRIPTS=part-of-a-path` runs some only, `TEST_JOBS=N` sets the threads.
+//!
+//! Two more tests are about the marker beside the program, under `generational`
+//! in stress mode: `SCRIPT_SEEDS=N` tries each script with N seeded schedules of
+//! the marker (from `SCRIPT_SEED` on; a failure names the seed, which reproduces
+//! it), and `SCRIPT_REPEATS=N` runs each N times with two real helper threads.
+//! Without these only the scripts about collection are run so, once or twice.
 
 mod common;
 
@@ -149,6 +155,8 @@ struct Job<'a> {
     script: &'a Script,
     collector: &'static str,
     stress: Option<u32>,
+    /// More options of the collector.
+    options: Vec<String>,
 }
 
 impl Job<'_> {
@@ -167,6 +175,7 @@ impl Job<'_> {
             command.arg("--gc-pause-goal=2us");
         }
         command
+            .args(&self.options)
             .args(&expects.flags)
             .arg(self.script.path.file_name().expect("a script has a name"))
             .args(&expects.args);
@@ -214,7 +223,12 @@ impl Job<'_> {
             .path
             .strip_prefix(tests_dir())
             .unwrap_or(&self.script.path);
-        let head = format!("{} under {}, {mode}:\n", shown.display(), self.collector);
+        let head = format!(
+            "{} under {} {}, {mode}:\n",
+            shown.display(),
+            self.collector,
+            self.options.join(" ")
+        );
         Some(head + &wrong + &outcome.stderr_head(6))
     }
 }
@@ -234,20 +248,86 @@ fn run_all(mode: &str, stress: impl Fn(&Script) -> Option<Option<u32>>) {
                     script,
                     collector,
                     stress,
+                    options: Vec::new(),
                 });
             }
         }
     }
-    let failures = common::parallel(&jobs, Job::run);
+    run_jobs(mode, scripts.len(), &jobs);
+}
+
+fn run_jobs(mode: &str, scripts: usize, jobs: &[Job]) {
+    let failures = common::parallel(jobs, Job::run);
     assert!(
         failures.is_empty(),
         "{} of {} runs of {} scripts failed ({mode}):\n{}",
         failures.len(),
         jobs.len(),
-        scripts.len(),
+        scripts,
         failures.concat()
     );
-    println!("{} runs of {} scripts ({mode})", jobs.len(), scripts.len());
+    println!("{} runs of {scripts} scripts ({mode})", jobs.len());
+}
+
+/// Runs scripts in stress mode under `generational`, each `count` times with
+/// the options that `options` gives for the number of the run.
+fn run_marker(
+    mode: &str,
+    count: &str,
+    default: u32,
+    options: impl Fn(u32, u32) -> (u32, Vec<String>),
+) {
+    let _turn = common::one_at_a_time();
+    let asked = number(count);
+    let scripts: Vec<_> = discover()
+        .into_iter()
+        .filter(|s| asked.is_some() || s.path.to_string_lossy().contains("scripts/gc/"))
+        .collect();
+    let mut jobs = Vec::new();
+    for script in &scripts {
+        let Some(every) = script.expects.stress else {
+            continue;
+        };
+        for n in 0..asked.unwrap_or(default) {
+            let (stress, options) = options(n, every);
+            jobs.push(Job {
+                script,
+                collector: "generational",
+                stress: Some(stress),
+                options,
+            });
+        }
+    }
+    run_jobs(mode, scripts.len(), &jobs);
+}
+
+fn number(variable: &str) -> Option<u32> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// The marker advances by seeded random steps on the program's thread: at
+/// safepoints, in the barrier and when memory is taken.
+#[test]
+fn scripts_under_seeded_schedules() {
+    let from = number("SCRIPT_SEED").unwrap_or(1);
+    run_marker("seeded", "SCRIPT_SEEDS", 2, |n, every| {
+        let seed = from + n;
+        // Odd seeds collect as often as the script says, even ones less often.
+        let stress = every + seed.wrapping_add(1) % 2 * (1 + seed % 13);
+        // Each third goes through the heap one object at a time.
+        let slow = if seed.is_multiple_of(3) { 1024 } else { 0 };
+        let seed = seed / 1024 * 2048 + seed % 1024 + slow;
+        (stress, vec![format!("--gc-seed={seed}")])
+    });
+}
+
+/// Two helper threads mark while the program runs in stress mode.
+#[test]
+fn scripts_with_real_helpers_in_stress_mode() {
+    run_marker("helpers", "SCRIPT_REPEATS", 1, |n, every| {
+        let options = ["--gc-threads=2".to_owned(), format!("--gc-seed={}", n + 1)];
+        (every, options.to_vec())
+    });
 }
 
 #[test]

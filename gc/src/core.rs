@@ -11,7 +11,7 @@ use crate::heap::block::BLOCK_BYTES;
 use crate::log::Log;
 use crate::mark::{GreyQueue, Scope, Tracer};
 use crate::model::{Model, Roots};
-use crate::options::Options;
+use crate::options::{Options, Pacing};
 use crate::pacer;
 use crate::stats::pause::Pause;
 use crate::stats::{Phase, Stats};
@@ -78,6 +78,21 @@ impl Core {
             mailbox: Default::default(),
             stopped: false,
             rest: 0,
+        }
+    }
+
+    /// Bytes in use at which a collection of the whole heap is due.
+    pub fn due(&self) -> usize {
+        self.due_with(self.stats.live_after_full())
+    }
+    /// The same if `live` bytes had lived after the last.
+    pub fn due_with(&self, live: usize) -> usize {
+        let rates = self.stats.rates();
+        match (self.options.pacing, rates.growth(), rates.speed()) {
+            (Pacing::MemBalancer, Some(growth), Some(speed)) => {
+                pacer::balanced_threshold(live, growth, speed, self.options.price.per_byte())
+            }
+            _ => pacer::full_threshold(live, self.options.growth),
         }
     }
 

@@ -39,7 +39,7 @@ pub use collectors::steps_pace::StepPace;
 pub use header::{Header, Obj};
 pub use heap::{Heap, Inspection};
 pub use model::{Life, Model, Roots, Visitor, WeakPart};
-pub use options::{CycleSearch, OptionInfo, Options, Setting, Size};
+pub use options::{CycleSearch, OptionInfo, Options, Pacing, Price, Setting, Size};
 pub use request::Requester;
 pub use slot::{Edge, Slot};
 pub use stats::{Cause, Counting, PauseKind, PauseRecord, Stats};

@@ -147,6 +147,54 @@ impl OptionValue for GcKind {
     }
 }
 
+/// When a collection of the whole heap is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pacing {
+    /// When the heap has grown by a factor.
+    Factor,
+    /// When it has grown by as much as the square-root rule of MemBalancer gives it.
+    MemBalancer,
+}
+
+impl OptionValue for Pacing {
+    const SHAPE: &'static str = "factor|membalancer";
+    fn parse(text: &str) -> Option<Pacing> {
+        match text {
+            "factor" => Some(Pacing::Factor),
+            "membalancer" => Some(Pacing::MemBalancer),
+            _ => None,
+        }
+    }
+    fn setting(&self) -> Setting {
+        Setting::Name(match self {
+            Pacing::Factor => "factor",
+            Pacing::MemBalancer => "membalancer",
+        })
+    }
+}
+
+/// What a megabyte is worth, in percent of run time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Price(pub f64);
+
+impl Price {
+    /// The share of run time that a byte is worth.
+    pub(crate) fn per_byte(self) -> f64 {
+        self.0 / 100.0 / (1 << 20) as f64
+    }
+}
+
+impl OptionValue for Price {
+    const SHAPE: &'static str = "PERCENT";
+    fn parse(text: &str) -> Option<Price> {
+        let n: f64 = text.strip_suffix('%').unwrap_or(text).parse().ok()?;
+        (n.is_finite() && n > 0.0).then_some(Price(n))
+    }
+    fn setting(&self) -> Setting {
+        Setting::Real(self.0)
+    }
+}
+
 /// How a reference counting collector finds garbage cycles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CycleSearch {
@@ -257,6 +305,11 @@ options! {
         "The nursery shrinks while minor collections take longer than this; a heap small enough to be marked as a whole within it is collected in one stop.";
     growth, "growth", "--gc-growth": f64 = "1.75",
         "A full collection is due when the heap has grown by this factor over what lived after the last.";
+    pacing, "pacing", "--gc-pacing": Pacing = "factor",
+        "When a full collection is due: `factor` (`--gc-growth`), or `membalancer`: what the heap may grow by \
+         follows from how fast it grows and is collected, by MemBalancer's square-root rule.";
+    price, "price", "--gc-price": Price = "0.3",
+        "With `membalancer`: a heap grows until one megabyte more would save less than this percentage of run time.";
     stress, "stress", "--gc-stress": u32 = "0",
         "Collect at every Nth safepoint, and poison freed cells; 0: off.";
     verify, "verify", "--gc-verify": bool = "off",
@@ -315,6 +368,11 @@ mod tests {
         assert_eq!(o.heap_max, Size(64 << 20));
         o.set("pause-goal", "2ms").unwrap();
         assert_eq!(o.pause_goal, Duration::from_millis(2));
+        o.set("pacing", "membalancer").unwrap();
+        assert_eq!(o.pacing, Pacing::MemBalancer);
+        o.set("price", "0.5%").unwrap();
+        assert_eq!(o.price, Price(0.5));
+        assert!((o.price.per_byte() * f64::from(1 << 20) - 0.005).abs() < 1e-12);
         o.set("gc", "none").unwrap();
         assert_eq!(o.gc, GcKind::None);
         let settings = o.settings();
@@ -330,6 +388,9 @@ mod tests {
         for (name, bad) in [
             ("heap-max", "x"),
             ("growth", "0.5"),
+            ("pacing", "fast"),
+            ("price", "0"),
+            ("price", "-1%"),
             ("gc", "best"),
             ("verify", "maybe"),
             ("nope", "1"),

@@ -14,6 +14,12 @@
 //! the bound above is passed by what is allocated until the slices, at that
 //! limit, have visited the rest: measured, a fifth of the heap when every
 //! allocation survives.
+//!
+//! What dies while a cycle marks it does not find, so L counts some garbage as
+//! living, the more the smaller the heap is beside its nursery. `floating`
+//! estimates how much, and `cycle_start` begins the next cycle early enough for
+//! the heap not to pass twice what really lives and a nursery (`tests/pacing.rs`
+//! measures it).
 
 /// Least growth before a full collection: smaller heaps are not worth one.
 pub const MIN_GROWTH: usize = 1 << 20;
@@ -53,6 +59,23 @@ pub fn full_threshold(live: usize, growth: f64) -> usize {
     grown.max(live.saturating_add(MIN_GROWTH))
 }
 
+/// The same by the square-root rule of MemBalancer (Kirisame, Shenoy and Panchekha,
+/// "Optimal heap limits for reducing browser memory use", 2022). `growth` bytes a
+/// second are allocated, `speed` bytes a second collected. A collection for each
+/// E bytes takes the share `live / speed * growth / E` of the time; one byte more
+/// saves `live * growth / (speed * E^2)` of it. E is where that is the `price`
+/// of a byte: heaps of one program, or of several, that pay the same price are
+/// together as fast as their memory allows.
+pub fn balanced_threshold(live: usize, growth: f64, speed: f64, price: f64) -> usize {
+    let room = (live as f64 * growth / (speed * price)).sqrt();
+    let room = if room.is_finite() {
+        room.min(usize::MAX as f64 / 4.0) as usize
+    } else {
+        0
+    };
+    live.saturating_add(room.max(MIN_GROWTH))
+}
+
 /// Bytes allocated after which the whole heap is looked at even though it has
 /// not grown: what died old is found in the end, at a cost of marking one byte
 /// for some thirty allocated.
@@ -74,6 +97,31 @@ pub fn stop_ns(objects: usize, bytes: usize, object_ns: u64) -> u64 {
 pub fn headroom(live: usize, due: usize, nursery: usize) -> usize {
     let growth = due.saturating_sub(live);
     (growth / 4).max((nursery * 3).min(growth / 2))
+}
+
+/// Of `promoted` bytes that became old during a cycle as many, in the end, are
+/// garbage that it did not find, for objects die while it marks: the share that the last
+/// `grown` bytes before it had of what it found `dead`.
+pub fn floating(promoted: usize, dead: usize, grown: usize) -> usize {
+    let share = dead as f64 / grown.max(1) as f64;
+    (promoted as f64 * share.min(1.0)) as usize
+}
+
+/// Bytes in use at which a cycle begins: at `planned`, unless the heap would then
+/// pass what it may come to under steady churn. That is `due`, for what lives
+/// without the last cycle's `floating` garbage, and a quarter of it (with the
+/// default growth twice what lives), and a nursery. The heap is expected to grow by
+/// as much as during the last cycle, `promoted`.
+pub fn cycle_start(
+    planned: usize,
+    due: usize,
+    (live, floating): (usize, usize),
+    promoted: usize,
+    nursery: usize,
+) -> usize {
+    let most = due + live.saturating_sub(floating) / 4 + nursery;
+    let least = live.saturating_add(MIN_GROWTH / 2);
+    planned.min(most.saturating_sub(promoted)).max(least)
 }
 
 /// While marking: bytes between two safepoints with a slice.
@@ -175,10 +223,72 @@ mod tests {
     }
 
     #[test]
+    fn room_by_the_square_root_rule() {
+        const M: f64 = (1 << 20) as f64;
+        // Half a percent of the time for a megabyte.
+        let price = 0.005 / M;
+        let room = |live: f64, growth: f64, speed: f64| {
+            let live = (live * M) as usize;
+            (balanced_threshold(live, growth * M, speed * M, price) - live) as f64 / M
+        };
+        for (live, growth, speed, want) in [
+            (50.0, 100.0, 1000.0, 1000.0_f64.sqrt()),
+            (200.0, 100.0, 1000.0, 4000.0_f64.sqrt()),
+            (50.0, 400.0, 1000.0, 4000.0_f64.sqrt()),
+            (50.0, 100.0, 4000.0, 250.0_f64.sqrt()),
+            // A heap that hardly grows, or is tiny, gets the least.
+            (50.0, 0.001, 1000.0, 1.0),
+            (0.0, 100.0, 1000.0, 1.0),
+        ] {
+            let got = room(live, growth, speed);
+            assert!((got - want).abs() < 0.001, "{got} instead of {want}");
+        }
+        // One byte more would save what it costs.
+        let (live, growth, speed) = (80.0, 30.0, 700.0);
+        let share = |e: f64| live / speed * growth / e;
+        let e = room(live, growth, speed);
+        let saved = (share(e) - share(e + 1e-4)) / 1e-4;
+        assert!((saved / 0.005 - 1.0).abs() < 1e-3, "{saved}");
+        // Whatever was measured, there is a threshold.
+        for bad in [0.0, f64::INFINITY, f64::NAN, -1.0] {
+            assert!(balanced_threshold(usize::MAX, bad, 1.0, 1.0) == usize::MAX);
+            assert!(balanced_threshold(100, 1.0, bad, 1.0) >= 100 + MIN_GROWTH);
+        }
+    }
+
+    #[test]
     fn patience_ends() {
         assert_eq!(patience(0), 32 << 20);
         assert_eq!(patience(1 << 30), (32 << 30) + (32 << 20));
         assert_eq!(patience(usize::MAX), usize::MAX);
+    }
+
+    #[test]
+    fn cycles_begin_early_enough_under_churn() {
+        const M: usize = 1 << 20;
+        // All that is promoted replaces something; nothing does; half of it.
+        for (promoted, dead, grown, want) in [
+            (4 * M, 12 * M, 8 * M, 4 * M),
+            (4 * M, 0, 8 * M, 0),
+            (4 * M, 4 * M, 8 * M, 2 * M),
+            (4 * M, 0, 0, 0),
+        ] {
+            assert_eq!(floating(promoted, dead, grown), want);
+        }
+        let due = |live: usize| full_threshold(live, 1.75);
+        for (live, floating, promoted, want) in [
+            // A large heap, little of it floating: as planned.
+            (104, 4, 4, due(104 * M)),
+            // 12 MB live: 24 and a nursery are the most.
+            (18, 6, 6, (24 + 1 - 6) * M),
+            // Never at once again.
+            (22, 10, 10, 23 * M),
+        ] {
+            let lean = due((live - floating) * M);
+            let (live, floating) = (live * M, floating * M);
+            let got = cycle_start(due(live), lean, (live, floating), promoted * M, M);
+            assert_eq!(got, want);
+        }
     }
 
     #[test]

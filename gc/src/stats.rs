@@ -3,7 +3,7 @@
 //! [`pause`] defines what is recorded of a stop, [`histogram`] sums stops up,
 //! [`utilisation`] says what share of any window was left to the program, and
 //! [`course`] follows both over a run; [`process`] asks the system about the whole
-//! process. Beside the stops stand [`concurrent`] work of helper threads, the
+//! process; `rates` is what pacing asks for. Beside the stops stand [`concurrent`] work of helper threads, the
 //! barrier's slow paths and the finalizers.
 
 pub mod concurrent;
@@ -12,6 +12,7 @@ pub mod course;
 pub mod histogram;
 pub mod pause;
 pub mod process;
+mod rates;
 pub mod utilisation;
 
 pub use concurrent::{ConcurrentRecord, ConcurrentSpan};
@@ -19,6 +20,7 @@ pub use counting::Counting;
 pub use course::Course;
 pub use histogram::{Distribution, Summary};
 pub use pause::{Cause, PauseKind, PauseRecord, Phase};
+pub use rates::Rates;
 pub use utilisation::{UtilisationMeter, minimum_utilisation};
 
 use histogram::Recorder;
@@ -62,11 +64,14 @@ pub struct Stats {
     recent: VecDeque<PauseRecord>,
     course: Course,
     live_after_full: usize,
+    rates: Rates,
     concurrent_subscribers: Vec<ConcurrentSubscriber>,
     beside: Beside,
     counting: Option<Counting>,
     /// Bytes committed when last looked at.
     committed: usize,
+    /// The pause that begins next began here.
+    stopped: Option<Pause>,
 }
 
 impl Stats {
@@ -80,10 +85,12 @@ impl Stats {
             recent: VecDeque::new(),
             course: Course::new(),
             live_after_full: 0,
+            rates: Rates::default(),
             concurrent_subscribers: Vec::new(),
             beside: Beside::default(),
             counting: None,
             committed: 0,
+            stopped: None,
         }
     }
     /// Calls `f` with the record of every pause from now on.
@@ -113,6 +120,10 @@ impl Stats {
     /// Bytes in use after the last full collection, 0 before the first.
     pub fn live_after_full(&self) -> usize {
         self.live_after_full
+    }
+    /// How fast the heap grows and is collected.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
     /// Pauses of all kinds together, by wall-clock and by thread-CPU time.
     /// Computing percentiles takes some microseconds.
@@ -155,6 +166,7 @@ impl Stats {
         self.beside.concurrent += 1;
         self.beside.concurrent_wall_ns += record.wall_ns();
         self.beside.concurrent_cpu_ns += record.cpu_ns;
+        self.rates.helped(record.cpu_ns);
         for s in &mut self.concurrent_subscribers {
             s(&record)
         }
@@ -175,11 +187,22 @@ impl Stats {
     pub(crate) fn set_committed(&mut self, bytes: usize) {
         self.committed = bytes
     }
-    pub(crate) fn begin(&self, kind: PauseKind, cause: Cause) -> Pause {
-        Pause::begin(kind, cause, self.birth)
+    pub(crate) fn begin(&mut self, kind: PauseKind, cause: Cause) -> Pause {
+        let pause = Pause::begin(kind, cause, self.birth);
+        match self.stopped.take() {
+            Some(first) => pause.since(first),
+            None => pause,
+        }
+    }
+    /// The program has stopped for something that goes before the next pause's
+    /// own work, and is part of that pause.
+    pub(crate) fn stop_early(&mut self) {
+        let first = self.begin(PauseKind::Stall, Cause::Explicit);
+        self.stopped = Some(first)
     }
     pub(crate) fn set_live(&mut self, bytes: usize) {
-        self.live_after_full = bytes
+        self.live_after_full = bytes;
+        self.rates.ends(bytes)
     }
     pub(crate) fn end(
         &mut self,
@@ -191,6 +214,7 @@ impl Stats {
         record.committed = self.committed;
         self.recorder.add(&record);
         self.course.add(&record);
+        self.rates.add(&record);
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }

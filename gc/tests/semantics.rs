@@ -325,6 +325,31 @@ fn what_was_allocated_last_stays_young_for_one_minor() {
     assert_eq!(m.heap.bytes(), 2 * size);
 }
 
+/// Of a large cell the barrier remembers what was stored, for one minor; but not
+/// if that may stay young for another.
+#[test]
+fn a_large_cell_keeps_what_stays_young() {
+    let mut m = Machine::<true>::new(Options {
+        verify: true,
+        ..Options::default()
+    });
+    let owner = m.alloc(NODE, 1, 100);
+    m.roots.stack.push(Some(owner));
+    m.collect_young();
+    m.collect_young();
+    assert!(m.heap.inspect(owner).old && m.heap.inspect(owner).bytes > 256);
+    while !m.heap.poll() {
+        m.alloc(NODE, 3, 4);
+    }
+    let late = m.alloc(NODE, 4, 0);
+    m.set(owner, 70, Some(late));
+    m.safepoint();
+    assert!(!m.heap.inspect(late).old);
+    m.collect_young();
+    assert!(m.heap.inspect(late).allocated && m.heap.inspect(late).old);
+    assert_eq!(get(owner, 70), Some(late));
+}
+
 #[test]
 fn an_old_weak_object_hears_of_the_death_of_what_stayed_young() {
     for kind in [WEAK, EPHEMERON] {
@@ -527,6 +552,41 @@ fn the_verifier_sees_a_reference_to_a_freed_object() {
     smuggle(o, 1, dead);
     if let Err(fault) = m.heap.verify(&mut m.roots) {
         panic!("{fault}");
+    }
+}
+
+/// What is due, and what it refers to, outlives cycles until it is handed out.
+#[test]
+fn due_objects_survive_cycles_until_handed_out() {
+    for threads in [0, 2] {
+        let mut m = Machine::<true>::new(Options {
+            stress: 1,
+            verify: true,
+            threads,
+            ..Options::default()
+        });
+        for i in 0..50 {
+            let (o, friend) = (m.alloc(NODE, 2 * i, 1), m.alloc(NODE, 2 * i + 1, 0));
+            m.set(o, 0, Some(friend));
+            m.heap.register_finalizer(o);
+        }
+        m.collect_full();
+        assert_eq!(m.heap.finalizers_due(), 50);
+        for _ in 0..3 {
+            while !m.heap.is_marking() {
+                m.safepoint();
+            }
+            while m.heap.is_marking() {
+                m.safepoint();
+            }
+        }
+        for i in (0..50).rev() {
+            let o = m.heap.next_finalizable().expect("still due");
+            let friend = get(o, 0).expect("a reference");
+            assert_eq!((id(o), id(friend)), (2 * i, 2 * i + 1));
+            assert!(m.heap.inspect(o).allocated && m.heap.inspect(friend).allocated);
+        }
+        assert!(m.heap.next_finalizable().is_none());
     }
 }
 

@@ -74,6 +74,9 @@ pub(crate) struct Generational {
     survived: usize,
     /// Bytes allocated since the whole heap was last looked at, roughly.
     since: usize,
+    /// Bytes that became old during the last cycle, and of these garbage, as estimated.
+    promoted: usize,
+    floating: usize,
     /// Collections so far in stress mode.
     turn: u32,
     /// During a cycle: bytes the program may allocate until the next minor.
@@ -94,6 +97,8 @@ impl Generational {
             old: 0,
             survived: 0,
             since: 0,
+            promoted: 2 * pacer::most_nursery(options.nursery.0, 0),
+            floating: 0,
             turn: 0,
             rest: 0,
             step: 0,
@@ -103,13 +108,20 @@ impl Generational {
     }
 
     fn full_due(&self, core: &Core) -> bool {
-        let due = pacer::full_threshold(core.stats.live_after_full(), core.options.growth);
-        let ahead = if core.options.slices {
-            pacer::headroom(core.stats.live_after_full(), due, self.nursery)
+        let live = core.stats.live_after_full();
+        let due = core.due();
+        let start = if core.options.slices {
+            pacer::cycle_start(
+                due - pacer::headroom(live, due, self.nursery),
+                core.due_with(live.saturating_sub(self.floating)),
+                (live, self.floating),
+                self.promoted,
+                self.nursery,
+            )
         } else {
-            0
+            due
         };
-        self.old + self.survived >= due - ahead || self.since >= pacer::patience(self.old)
+        self.old + self.survived >= start || self.since >= pacer::patience(self.old)
     }
 
     /// Whether marking all there is, even if all of it lives, keeps to the goal for pauses.
@@ -130,6 +142,7 @@ impl Generational {
     /// The end of a full collection in one stop.
     fn after_full<R: Roots>(&mut self, core: &mut Core) {
         self.survived = 0;
+        self.floating = 0;
         self.old = core.space.used();
         self.since = 0;
         self.pace_aging(core, R::AGES);
@@ -175,13 +188,13 @@ impl Generational {
     /// Step 1 of a cycle.
     fn snapshot<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         self.verify::<M>(core);
+        let mut pause = core.stats.begin(PauseKind::Snapshot, cause);
         let missing = core.working_helpers().is_none();
         let wanted = core.options.helpers();
         if wanted != 0 && missing {
             let helpers = Helpers::start::<M>(wanted, core.space.mem, core.stats.birth());
             core.helpers = Some(helpers).filter(|h| h.count() != 0);
         }
-        let mut pause = core.stats.begin(PauseKind::Snapshot, cause);
         core.space.end_aging();
         self.collect_nursery::<M, R, false>(core, roots, &mut pause);
         core.space.finish_sweep();
@@ -275,8 +288,14 @@ impl Generational {
             panic!("heap verifier, at the end of a cycle: {fault}");
         }
         if let Some(cycle) = core.cycle.take() {
+            let (start, before) = (cycle.start, core.space.used());
+            let grown = start.saturating_sub(core.stats.live_after_full());
             cycle.end::<M, R>(core, roots);
-            core.stats.set_live(core.space.used());
+            let live = core.space.used();
+            self.promoted = before.saturating_sub(start);
+            self.floating =
+                pacer::floating(self.promoted, before.saturating_sub(live), grown).min(live);
+            core.stats.set_live(live);
         }
         pause.phase(Phase::Sweep);
         core.stats
@@ -299,7 +318,10 @@ impl Generational {
             return;
         };
         self.rest -= (self.step as isize).saturating_sub(core.space.budget());
-        if self.rest <= 0 || cause == Cause::Log {
+        // What waits for a minor to go on need not wait for the nursery to be full:
+        // all that is promoted until then survives the cycle.
+        let waits = matches!(cycle.stage, Stage::Ready | Stage::End);
+        if self.rest <= 0 || cause == Cause::Log || waits {
             return self.minor_of_cycle::<M, R>(core, roots, cause);
         }
         let (slots, share) = self.quota(core, cycle);
@@ -319,7 +341,7 @@ impl Generational {
     /// the heap grows faster than marking proceeds.
     fn quota(&self, core: &Core, cycle: &Cycle) -> (usize, u64) {
         let live = core.stats.live_after_full();
-        let due = pacer::full_threshold(live, core.options.growth);
+        let due = core.due();
         pacer::slice_quota(
             self.step,
             self.old.saturating_sub(cycle.start),
@@ -428,7 +450,7 @@ impl Collector for Generational {
         } else if core.options.generational {
             core.space.set_budget(self.nursery)
         } else {
-            let due = pacer::full_threshold(core.stats.live_after_full(), core.options.growth);
+            let due = core.due();
             core.space.set_budget(due.saturating_sub(core.space.used()))
         }
     }

@@ -13,7 +13,6 @@ use crate::collector::{Collector, GcKind};
 use crate::collectors::full;
 use crate::core::Core;
 use crate::model::{Model, Roots};
-use crate::pacer;
 use crate::stats::{Cause, PauseKind};
 
 /// Stop-the-world mark, lazy sweep.
@@ -24,8 +23,7 @@ impl Collector for MarkSweep {
         GcKind::MarkSweep
     }
     fn pace(&mut self, core: &mut Core) {
-        let live = core.stats.live_after_full();
-        let due = pacer::full_threshold(live, core.options.growth);
+        let due = core.due();
         core.space.set_budget(due.saturating_sub(core.space.used()))
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {

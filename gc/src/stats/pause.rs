@@ -228,6 +228,12 @@ impl Pause {
             cpu,
         }
     }
+    /// The program stopped earlier, when `first` began.
+    pub fn since(mut self, first: Pause) -> Pause {
+        self.record.start_ns = first.record.start_ns;
+        (self.start, self.mark, self.cpu) = (first.start, first.mark, first.cpu);
+        self
+    }
     /// What was in use before.
     pub fn before(&mut self, bytes: usize, objects: usize) {
         self.record.bytes_before = bytes;

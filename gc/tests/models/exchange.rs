@@ -86,7 +86,7 @@ pub fn hand_over() {
         give(&x, vec![0]);
         wait_idle(&x);
         assert_eq!(fields.visits(0), 1);
-        assert_eq!(sorted(x.results_at_rest()), [0]);
+        assert_eq!(sorted(x.gather().1), [0]);
         assert!(x.is_idle() && !x.has_results());
         // And once more.
         give(&x, vec![0]);
@@ -104,7 +104,8 @@ pub fn sharing() {
         let (x, fields) = (exchange(), Fields::new());
         let hs = [helper(&x, &fields, true), helper(&x, &fields, true)];
         give(&x, vec![0, 1]);
-        let mut results = x.results();
+        let (idle, mut results) = x.gather();
+        assert!(!idle || sorted(results.clone()) == [0, 1]);
         if let Some(packet) = x.steal() {
             for i in packet {
                 fields.visit(i);
@@ -115,7 +116,7 @@ pub fn sharing() {
         for i in 0..2 {
             assert_eq!(fields.visits(i), 1);
         }
-        results.extend(x.results_at_rest());
+        results.extend(x.gather().1);
         assert_eq!(sorted(results), [0, 1]);
         x.quit();
         for h in hs {
@@ -131,13 +132,14 @@ pub fn recalling() {
         let (x, fields) = (exchange(), Fields::new());
         let h = helper(&x, &fields, true);
         give(&x, vec![0, 1]);
-        x.recall();
+        let done: usize = x.recall().iter().map(Vec::len).sum();
         assert!(x.is_idle() && !x.has_results());
         let before = fields.visits(0) + fields.visits(1);
+        assert_eq!(before as usize, done);
         give(&x, vec![2]);
         wait_idle(&x);
         assert_eq!(fields.visits(2), 1);
-        assert_eq!(sorted(x.results_at_rest()), [2]);
+        assert_eq!(sorted(x.gather().1), [2]);
         assert_eq!(fields.visits(0) + fields.visits(1), before);
         x.quit();
         h.join().unwrap();
@@ -201,7 +203,7 @@ pub fn failing_beside_another() {
         for i in 0..2 {
             assert_eq!(fields.visits(i), 1);
         }
-        assert_eq!(sorted(x.results_at_rest()), [0, 1]);
+        assert_eq!(sorted(x.gather().1), [0, 1]);
         x.quit();
         for h in hs {
             h.join().unwrap();

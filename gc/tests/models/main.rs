@@ -29,7 +29,7 @@ fn checked(model: impl Fn() + Sync + Send + 'static) {
     let executions = Arc::new(AtomicUsize::new(0));
     let counter = executions.clone();
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(if long() { 5 } else { 3 });
+    builder.preemption_bound = Some(if long() { 5 } else { 2 });
     builder.check(move || {
         counter.fetch_add(1, Relaxed);
         model()

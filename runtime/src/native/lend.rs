@@ -20,7 +20,9 @@ pub struct Scope<'scope, 'env: 'scope> {
 /// A closure, while its scope lasts.
 pub struct Lent<A: 'static>(Rc<Slot<A>>);
 
-struct Slot<A: 'static>(RefCell<Option<Rc<dyn Fn(&mut A)>>>);
+type Closure<A> = Rc<dyn Fn(&mut A)>;
+
+struct Slot<A: 'static>(RefCell<Option<Closure<A>>>);
 
 trait Revoke {
     /// Empties the slot; what was in it is dropped with the result.

@@ -385,10 +385,8 @@ impl Cycle {
             self.go_alone(core)
         }
         let mem = core.space.mem;
-        // Before results are taken: what is idle now has its results in. If
-        // something is given below, more will come, however soon.
-        let mut idle = self.helpers.as_ref().is_none_or(|h| h.is_idle());
-        self.harvest(core, idle);
+        // If something is given below, more will come, however soon.
+        let mut idle = self.harvest(core);
         let mut tracer = self.lend::<M, _>(MarkScope { mem });
         while !budget.is_spent() && core.finalizers.claim_due(&mut tracer, &mut self.due) {
             budget.spend(1024);
@@ -458,15 +456,14 @@ impl Cycle {
         }
     }
 
-    /// Takes what helpers have for the program's thread.
-    fn harvest(&mut self, core: &mut Core, idle: bool) {
-        let Some(helpers) = &self.helpers else { return };
-        let results = if idle {
-            helpers.results_at_rest()
-        } else {
-            helpers.results()
+    /// Takes what helpers have for the program's thread; whether that is all.
+    fn harvest(&mut self, core: &mut Core) -> bool {
+        let Some(helpers) = &self.helpers else {
+            return true;
         };
-        self.gather(core, results)
+        let (idle, results) = helpers.gather();
+        self.gather(core, results);
+        idle
     }
 
     /// All helpers have failed: what they left is work for the program's thread.
@@ -690,7 +687,9 @@ impl Cycle {
     /// cleared; finalizable objects that were found stay registered.
     pub fn abandon<M: Model>(mut self, core: &mut Core) {
         if let Some(helpers) = &self.helpers {
-            helpers.recall();
+            for record in helpers.recall().into_iter().flat_map(|r| r.records) {
+                core.stats.concurrent(record)
+            }
         }
         if self.stage == Stage::Values {
             self.clear_values::<M>(core, &mut Budget::unlimited());

@@ -142,25 +142,28 @@ impl<T, R> Exchange<T, R> {
     pub fn has_results(&self) -> bool {
         self.ready.load(Relaxed) != 0
     }
-    /// Results so far; none if the lock is taken.
-    pub fn results(&self) -> Vec<R> {
-        match self.state.try_lock() {
-            Ok(mut state) => self.take_results(&mut state),
-            Err(_) => Vec::new(),
-        }
+    /// Results so far, and whether that is all: everything given was worked on,
+    /// until the program gives more. If there is more to come and the lock is
+    /// taken, none for now.
+    pub fn gather(&self) -> (bool, Vec<R>) {
+        // Before results are taken: what is idle now has its results in.
+        let idle = self.is_idle();
+        let state = if idle {
+            Some(self.lock()) // free, or about to be
+        } else {
+            self.state.try_lock().ok()
+        };
+        let results = state.map_or(Vec::new(), |mut s| self.take_results(&mut s));
+        (idle, results)
     }
     fn take_results(&self, state: &mut State<T, R>) -> Vec<R> {
         self.ready.store(0, Relaxed);
         std::mem::take(&mut state.results)
     }
     /// Whether all that was given was worked on, and all that was done to it is
-    /// visible to the caller. What came of it is in `results_at_rest`.
+    /// visible to the caller. What came of it `gather` has.
     pub fn is_idle(&self) -> bool {
         self.open.load(Acquire) == 0
-    }
-    /// Results, when idle: the lock is free or about to be.
-    pub fn results_at_rest(&self) -> Vec<R> {
-        self.take_results(&mut self.lock())
     }
 
     /// A helper waits for a packet; none: the end.
@@ -184,10 +187,8 @@ impl<T, R> Exchange<T, R> {
     }
     fn finish(&self, state: &mut State<T, R>, result: R) {
         state.working -= 1;
-        if !self.recalled.load(Relaxed) {
-            state.results.push(result);
-            self.ready.store(1, Relaxed);
-        }
+        state.results.push(result);
+        self.ready.store(1, Relaxed);
         // Last: whoever sees zero finds the results.
         self.open.fetch_sub(1, Release);
         if state.working == 0 {
@@ -200,8 +201,8 @@ impl<T, R> Exchange<T, R> {
         self.recalled.load(Relaxed)
     }
     /// Takes everything back: returns when no helper works, with no packet and
-    /// no result left.
-    pub fn recall(&self) {
+    /// no result left. What came of it until then is of use for the books only.
+    pub fn recall(&self) -> Vec<R> {
         let mut state = self.lock();
         self.recalled.store(true, Relaxed);
         while state.working != 0 {
@@ -209,10 +210,10 @@ impl<T, R> Exchange<T, R> {
         }
         let dropped = state.packets.len();
         state.packets.clear();
-        self.take_results(&mut state);
         self.waiting.store(0, Relaxed);
         self.open.fetch_sub(dropped, Release);
         self.recalled.store(false, Relaxed);
+        self.take_results(&mut state)
     }
     /// No more packets: helpers that wait end, those at work drop it and end.
     pub fn quit(&self) {

@@ -395,7 +395,7 @@ impl RefCount {
             return false;
         }
         let live = core.stats.live_after_full();
-        let due = pacer::full_threshold(live, core.options.growth);
+        let due = core.due();
         self.after >= due - pacer::headroom(live, due, self.nursery)
     }
 
@@ -403,7 +403,7 @@ impl RefCount {
     pub(super) fn backup_quota(&self, core: &Core) -> usize {
         let Some(backup) = &self.backup else { return 0 };
         let live = core.stats.live_after_full();
-        let due = pacer::full_threshold(live, core.options.growth);
+        let due = core.due();
         let grown = self.after.saturating_sub(backup.start);
         let ahead = pacer::headroom(live, due, self.nursery);
         pacer::slice_quota(self.step, grown, ahead, backup.done, backup.estimate).0
