@@ -25,7 +25,6 @@ use crate::core::Core;
 use crate::header::Obj;
 use crate::model::{Model, Roots};
 use crate::options::Options;
-use crate::pacer;
 use crate::request::Requester;
 use crate::stats::{Cause, PauseKind, Stats};
 use crate::verify::{self, Fault};
@@ -277,8 +276,11 @@ impl<M: Model> Heap<M> {
             return self.core.stop();
         }
         if bits & POLL_WORK != 0 {
-            let log = self.core.log.weight() > pacer::LOG_WEIGHT;
-            let cause = if log { Cause::Log } else { Cause::Nursery };
+            let cause = if self.core.log.is_long() {
+                Cause::Log
+            } else {
+                Cause::Nursery
+            };
             self.collector
                 .safepoint::<M, R>(&mut self.core, roots, cause)
         } else if bits & POLL_STRESS != 0 {

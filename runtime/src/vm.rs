@@ -59,6 +59,8 @@ pub struct State {
     pub(crate) registry: Table,
     /// What the host's handles refer to, by slot.
     pub(crate) refs: Table,
+    /// The keys of all shapes, in the heap, where a minor sees the new ones only.
+    pub(crate) shape_keys: Table,
     /// Metatables of the types that have one per type, by tag.
     pub(crate) type_meta: [Option<Table>; 16],
     /// The keys of the events.
@@ -121,6 +123,7 @@ impl State {
             let globals = Table::new(&mut mem, 0, 0, 0, 0);
             let registry = Table::new(&mut mem, 0, 0, 0, 0);
             let refs = Table::new(&mut mem, 0, 0, 0, 0);
+            let shape_keys = Table::new(&mut mem, 0, 0, 0, 0);
             let mut s = Box::new(State {
                 frame: std::ptr::null_mut(),
                 frame_end: std::ptr::null_mut(),
@@ -140,6 +143,7 @@ impl State {
                 globals,
                 registry,
                 refs,
+                shape_keys,
                 type_meta: [None; 16],
                 events,
                 sites: vec![2],
@@ -370,6 +374,7 @@ impl State {
         if std::mem::take(&mut self.mem.modes_stale) {
             crate::native::refresh_modes(self);
         }
+        self.keep_shape_keys();
         self.save_thread();
         // The stacks of the running chain change without a barrier: the
         // collector is told now.
@@ -387,6 +392,18 @@ impl State {
             t.soft_limit = t.soft_limit.min(low);
         }
         self.stack_limit = t.soft_limit;
+    }
+
+    /// Moves the keys of new shapes to where the collector finds them.
+    fn keep_shape_keys(&mut self) {
+        for key in self.mem.shapes.take_new_keys() {
+            // SAFETY: keys are strings, and alive until now.
+            let kept = unsafe { self.shape_keys.append(&mut self.mem, Str(key).value()) };
+            if kept.is_err() {
+                // No memory: it stays a root.
+                self.mem.shapes.leave_new_key(key);
+            }
+        }
     }
 
     /// Gives back what a deep recursion left of the running thread's stack.
@@ -469,6 +486,7 @@ impl Roots for VmRoots {
             v.object(vm.globals.0);
             v.object(vm.registry.0);
             v.object(vm.refs.0);
+            v.object(vm.shape_keys.0);
             for m in vm.type_meta.iter().flatten() {
                 v.object(m.0);
             }
@@ -485,7 +503,7 @@ impl Roots for VmRoots {
                 v.object(o);
                 t = ThreadObj(o).data().resumer;
             }
-            vm.mem.shapes.trace_keys(v);
+            vm.mem.shapes.trace_new_keys(v);
         }
     }
 

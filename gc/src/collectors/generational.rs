@@ -46,7 +46,7 @@ use crate::heap::block::young;
 use crate::mark::Budget;
 use crate::model::{Model, Roots};
 use crate::options::Options;
-use crate::pacer;
+use crate::pacer::{self, Forecast};
 use crate::slot::referent;
 use crate::stats::{Cause, PauseKind, Phase};
 use crate::verify;
@@ -67,16 +67,20 @@ const LARGE_OWNER: usize = 256;
 pub(crate) struct Generational {
     /// Current size of the nursery.
     nursery: usize,
+    /// What minors cost lately.
+    forecast: Forecast,
     /// What was in use after the last collection.
     old: usize,
-    /// Bytes allocated since the whole heap was last looked at, roughly.
-    since: usize,
+    /// Bytes that had ever been allocated when the whole heap was last looked at.
+    looked_at: u64,
     /// Collections so far in stress mode.
     turn: u32,
     /// During a cycle: bytes the program may allocate until the next minor.
     rest: isize,
     /// During a cycle: bytes it may allocate until the next safepoint's slice.
     step: usize,
+    /// During a cycle: bytes allocated since its last slice.
+    unpaid: isize,
     /// Random numbers of stress mode.
     random: u32,
 }
@@ -85,12 +89,14 @@ impl Generational {
     /// A generational collector.
     pub fn new(options: &Options) -> Generational {
         Generational {
-            nursery: pacer::most_nursery(options.nursery.0, 0),
+            nursery: pacer::first_nursery(options.nursery.0),
+            forecast: Forecast::default(),
             old: 0,
-            since: 0,
+            looked_at: 0,
             turn: 0,
             rest: 0,
             step: 0,
+            unpaid: 0,
             random: 0x9E37_79B9 ^ options.seed.wrapping_mul(0x85EB_CA6B),
         }
     }
@@ -102,7 +108,8 @@ impl Generational {
         } else {
             0
         };
-        self.old >= due - ahead || self.since >= pacer::patience(self.old)
+        self.old >= due - ahead
+            || core.space.allocated() - self.looked_at >= pacer::patience(self.old) as u64
     }
 
     fn goal(&self, core: &Core) -> u64 {
@@ -123,19 +130,27 @@ impl Generational {
             .stats
             .end(pause, core.space.used(), core.space.objects());
         let goal = self.goal(core);
-        self.nursery = pacer::next_nursery(
-            self.nursery,
-            record.cpu_ns,
-            goal,
-            pacer::most_nursery(core.options.nursery.0, core.space.used()),
-        );
+        // What bounded this minor is what makes the next one shorter or longer.
+        if cause == Cause::Log {
+            let limit = pacer::next_log(core.log.limit(), record.cpu_ns, goal);
+            core.log.set_limit(limit)
+        } else {
+            if cause == Cause::Nursery {
+                self.forecast.observe(record.cpu_ns, self.nursery);
+            }
+            self.nursery = pacer::next_nursery(
+                self.nursery,
+                self.forecast,
+                goal,
+                pacer::most_nursery(core.options.nursery.0, core.space.used()),
+            );
+        }
         self.finish_stop::<M, R>(core, roots)
     }
 
     /// The end of every stop after which the nursery is empty.
     fn finish_stop<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
         self.old = core.space.used();
-        self.since = self.since.saturating_add(self.nursery);
         self.rest = self.nursery as isize;
         self.pace_aging(core, R::AGES);
         core.check_after::<M, R>(roots);
@@ -158,7 +173,7 @@ impl Generational {
         // Helpers begin now.
         cycle.advance::<M, R>(core, roots, false, &mut Budget::new(0, 0));
         core.cycle = Some(cycle);
-        self.since = 0;
+        self.looked_at = core.space.allocated();
         pause.phase(Phase::Roots);
         core.stats
             .end(pause, core.space.used(), core.space.objects());
@@ -266,10 +281,21 @@ impl Generational {
         let Some(cycle) = &core.cycle else {
             return;
         };
-        self.rest -= (self.step as isize).saturating_sub(core.space.budget());
+        let spent = (self.step as isize).saturating_sub(core.space.budget());
+        self.rest -= spent;
+        self.unpaid += spent;
         if self.rest <= 0 || cause == Cause::Log {
-            return self.minor_of_cycle::<M, R>(core, roots, cause);
+            self.minor_of_cycle::<M, R>(core, roots, cause);
+            let due = self.unpaid >= pacer::step(self.nursery) as isize;
+            if cause == Cause::Log && due && core.cycle.is_some() {
+                // However short the log makes the time between minors, the
+                // cycle goes on: the next safepoint is its slice's.
+                self.step = 0;
+                core.space.set_budget(0)
+            }
+            return;
         }
+        self.unpaid = 0;
         let (slots, share) = self.quota(core, cycle);
         let assist = share > 1;
         if cycle.has_work() || assist && cycle.stage == Stage::Mark {
@@ -395,8 +421,8 @@ impl Collector for Generational {
     #[inline]
     fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
         self.interleave::<M>(core);
-        core.log.push(owner, core.space.mem.size_of(owner));
-        if core.log.weight() > pacer::LOG_WEIGHT {
+        core.log.push(owner, core.weight_of::<M>(owner));
+        if core.log.is_long() {
             core.space.set_poll(POLL_WORK)
         }
         self.interleave::<M>(core);
@@ -416,7 +442,7 @@ impl Collector for Generational {
             }
             if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {
                 core.log.remember(target);
-                if core.log.weight() > pacer::LOG_WEIGHT {
+                if core.log.is_long() {
                     core.space.set_poll(POLL_WORK)
                 }
             }
@@ -470,7 +496,7 @@ impl Collector for Generational {
             full::collect::<M, R, false>(core, roots, kind, cause);
         }
         self.old = core.space.used();
-        self.since = 0;
+        self.looked_at = core.space.allocated();
         self.pace_aging(core, R::AGES);
     }
 }

@@ -456,6 +456,18 @@ pub(crate) unsafe fn trace_thread<V: Visitor>(o: Obj, v: &mut V) -> usize {
     unsafe { trace_data(ThreadObj(o).data(), v) }
 }
 
+/// Bytes that a visit reads: the slots in use, and what says which those are.
+///
+/// # Safety
+/// `o` is a live THREAD.
+pub(crate) unsafe fn weight(o: Obj) -> usize {
+    let t = ThreadObj(o).data();
+    // SAFETY: both are in the stack; of the running thread `top` is out of date,
+    // but there is only one of that kind.
+    let slots = unsafe { t.top.offset_from(t.stack) } as usize;
+    size_of::<ThreadData>() + size_of::<Frame>() + 64 + slots * size_of::<Value>()
+}
+
 /// # Safety
 /// `o` is a dead THREAD; called once.
 pub(crate) unsafe fn drop_thread(o: Obj) -> usize {

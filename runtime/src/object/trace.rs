@@ -11,6 +11,13 @@ impl Model for LuaModel {
     fn traced_by_program(k: u8) -> bool {
         k == kind::THREAD
     }
+    unsafe fn weight(obj: Obj) -> usize {
+        if obj.kind() != kind::THREAD {
+            return 0;
+        }
+        // SAFETY: as for the caller.
+        unsafe { super::thread::weight(obj) }
+    }
     unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize {
         // SAFETY: each function gets an object of its kind.
         unsafe {
