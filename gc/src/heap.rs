@@ -183,6 +183,11 @@ impl<M: Model> Heap<M> {
     pub fn external(&mut self, delta: isize) {
         self.core.space.external(delta)
     }
+    /// `bytes` more will have to be looked at by the next collection: for its
+    /// pacing they count as if they had been allocated.
+    pub fn charge(&mut self, bytes: usize) {
+        self.core.space.charge(bytes)
+    }
     /// Whether `n` more bytes stay below the heap's limit.
     pub fn has_room(&self, n: usize) -> bool {
         self.core.space.has_room(n)

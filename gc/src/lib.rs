@@ -13,6 +13,7 @@
 //! | `pacer`, [`stats`] | policy; every stop measured |
 //! | [`verify`] | an independent check of the heap |
 //! | [`options`] | one table of options |
+//! | [`span`] | memory outside of the heap that grows in place |
 
 pub mod barrier;
 pub mod collector;
@@ -28,6 +29,7 @@ pub mod options;
 mod pacer;
 pub mod request;
 pub mod slot;
+pub mod span;
 pub mod stats;
 pub mod verify;
 mod weak;
@@ -40,4 +42,5 @@ pub use model::{Life, Model, Roots, Visitor, WeakPart};
 pub use options::{OptionInfo, Options, Setting, Size};
 pub use request::Requester;
 pub use slot::{Edge, Slot};
+pub use span::Span;
 pub use stats::{Cause, PauseKind, PauseRecord, Stats};

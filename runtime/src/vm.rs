@@ -7,9 +7,13 @@ use crate::object::intern::Interner;
 use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::object::table::Table;
-use crate::object::thread::{Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind};
+use crate::object::sealed;
+use crate::object::thread::{
+    Frame, MAX_STACK, STACK_RESERVE, Status, TRIM, ThreadData, ThreadObj, frame_kind,
+};
 use crate::object::trace::LuaModel;
 use crate::value::{Value, tag};
+use moonsweep_gc::span::give_back;
 use moonsweep_gc::{Heap, Obj, Roots, Visitor};
 
 /// What a virtual machine is made with.
@@ -214,18 +218,17 @@ impl State {
         if want > t.capacity {
             let before = t.bytes();
             // SAFETY: the state was saved just now.
-            let Some(_) = (unsafe { t.grow_stack(want) }) else {
+            if !unsafe { t.grow_stack(want) } {
                 return false;
-            };
+            }
             self.mem.heap.external(t.bytes() as isize - before as isize);
             self.frame = t.frame;
             self.top = t.top;
         }
-        // SAFETY: within the stack's capacity.
-        unsafe {
-            let soft = t.stack.add((want + 512).min(limit).min(t.capacity));
-            self.stack_limit = soft.max(t.soft_limit.min(t.stack.add(t.capacity)));
-        }
+        // What a collection will have to look at once is paced like what was allocated.
+        let raised = t.raise_limit((want + 512).min(limit));
+        self.mem.heap.charge(raised * size_of::<Value>());
+        self.stack_limit = t.soft_limit;
         true
     }
 
@@ -302,6 +305,21 @@ impl State {
             self.stack_limit = self.stack_limit.min(low);
         }
         t.soft_limit = self.stack_limit;
+    }
+
+    /// `frame`, one of the running thread's, is the innermost one from now on, and
+    /// those above were not left by returns that could have seen what is sealed.
+    ///
+    /// # Safety
+    /// As said.
+    pub(crate) unsafe fn unseal_for(&mut self, frame: *mut Frame) {
+        let t = self.thread;
+        // SAFETY: as the caller promised.
+        unsafe {
+            if sealed::is_below_guard(t.data(), frame) {
+                sealed::unseal(&mut self.mem, t, frame)
+            }
+        }
     }
 
     /// Makes room for one more frame.
@@ -383,15 +401,15 @@ impl State {
             self.touch(o);
             chain = ThreadObj(o).data().resumer;
         }
-        let t = self.thread.data();
+        let t = self.thread;
         // SAFETY: as the caller promised.
         unsafe {
-            t.clear_stale();
-            let end = t.live_end();
-            let low = end.add(256).min(t.stack.add(t.capacity));
-            t.soft_limit = t.soft_limit.min(low);
+            t.data().clear_stale();
+            self.stack_limit = t.data().soft_limit;
+            sealed::seal(&mut self.mem, t);
+            self.adjust_stack(|d| d.trim(TRIM));
         }
-        self.stack_limit = t.soft_limit;
+        give_back(TRIM);
     }
 
     /// Moves the keys of new shapes to where the collector finds them.
@@ -411,10 +429,13 @@ impl State {
     /// # Safety
     /// Right after `prepare_collection`.
     unsafe fn shrink_stack(&mut self) {
+        // SAFETY: as the caller promised.
+        self.adjust_stack(|d| unsafe { d.shrink() })
+    }
+    fn adjust_stack(&mut self, f: impl FnOnce(&mut ThreadData)) {
         let t = self.thread;
         let before = t.data().bytes();
-        // SAFETY: as the caller promised.
-        unsafe { t.data().shrink() };
+        f(t.data());
         let after = t.data().bytes();
         if after != before {
             self.mem.heap.external(after as isize - before as isize);

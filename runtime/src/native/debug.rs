@@ -337,7 +337,7 @@ impl Context {
                     return Some(name);
                 }
             }
-            self.vm().touch(t.0);
+            self.vm().touch(crate::object::sealed::owner(t, at));
             *at = v.raw();
             Some(name)
         }

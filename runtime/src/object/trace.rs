@@ -9,14 +9,17 @@ pub struct LuaModel;
 impl Model for LuaModel {
     /// A coroutine's stack is plain memory.
     fn traced_by_program(k: u8) -> bool {
-        k == kind::THREAD
+        matches!(k, kind::THREAD | kind::STACK)
     }
     unsafe fn weight(obj: Obj) -> usize {
-        if obj.kind() != kind::THREAD {
-            return 0;
-        }
         // SAFETY: as for the caller.
-        unsafe { super::thread::weight(obj) }
+        unsafe {
+            match obj.kind() {
+                kind::THREAD => super::thread::weight(obj),
+                kind::STACK => super::sealed::weight(obj),
+                _ => 0,
+            }
+        }
     }
     unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize {
         // SAFETY: each function gets an object of its kind.
@@ -33,6 +36,7 @@ impl Model for LuaModel {
                 kind::NATIVE => super::function::trace_native(obj, visitor),
                 kind::USERDATA => super::userdata::trace_userdata(obj, visitor),
                 kind::THREAD => super::thread::trace_thread(obj, visitor),
+                kind::STACK => super::sealed::trace_stack(obj, visitor),
                 // Strings and boxed integers.
                 _ => 1,
             }
@@ -56,6 +60,7 @@ impl Model for LuaModel {
                 kind::PROTO => super::function::drop_proto(obj),
                 kind::USERDATA => super::userdata::drop_userdata(obj),
                 kind::THREAD => super::thread::drop_thread(obj),
+                kind::STACK => super::sealed::drop_stack(obj),
                 _ => 0,
             }
         }
@@ -69,6 +74,7 @@ impl Model for LuaModel {
             kind::NATIVE => "native function",
             kind::USERDATA => "userdata",
             kind::THREAD => "thread",
+            kind::STACK => "piece of a stack",
             kind::UPVALUE => "upvalue",
             kind::PROTO => "prototype",
             kind::ARRAY => "array",
