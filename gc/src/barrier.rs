@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! if owner.unlogged() && (is_reference(old) || is_reference(value)) {
-//!     heap.store(owner, value)   // cold; by default heap.log(owner)
+//!     heap.store(owner, old, value)   // cold; by default heap.log(owner)
 //! }
 //! slot.store(value)
 //! ```
@@ -15,6 +15,7 @@
 //! | `none`, `marksweep` | never | clears the bit, should another collector have set it |
 //! | `incremental` | when gc-arena has traced the object | clears the bit, and calls gc-arena's backward barrier: a black object is grey again; of a large cell, what is stored becomes grey |
 //! | `generational` | on every old object | remembers the object for the next minor; of a large cell only the new referent, if young. During a cycle, an old referent stored into a large cell becomes grey |
+//! | `refcount` | on every object whose references are counted | captures the old references (decrements) and remembers the object (increments); of a large cell only the slot's old and new referent, and the bit stays set |
 //!
 //! Slots are private and written by [`Slot`](crate::Slot) and
 //! [`Edge`](crate::Edge) alone, so a store without the barrier does not compile:
@@ -71,11 +72,25 @@ impl<M: Model> Heap<M> {
     pub fn log(&mut self, owner: Obj) {
         self.collector.log::<M>(&mut self.core, owner)
     }
-    /// The same for one slot of `owner` that is about to hold `word`: a
-    /// collector may remember less than the whole object.
+    /// The same for one slot of `owner` that holds `old` and is about to hold
+    /// `word`: a collector may remember less than the whole object.
     #[cold]
     #[inline(never)]
-    pub fn store(&mut self, owner: Obj, word: u64) {
-        self.collector.store::<M>(&mut self.core, owner, word)
+    pub fn store(&mut self, owner: Obj, old: u64, word: u64) {
+        self.collector.store::<M>(&mut self.core, owner, old, word)
+    }
+    /// The same for an edge.
+    #[cold]
+    #[inline(never)]
+    pub fn store_edge(&mut self, owner: Obj, old: Option<Obj>, new: Option<Obj>) {
+        self.collector
+            .store_edge::<M>(&mut self.core, owner, old, new)
+    }
+    /// The same for two slots whose words are `old` and about to be `new`.
+    #[cold]
+    #[inline(never)]
+    pub fn store_entry(&mut self, owner: Obj, old: [u64; 2], new: [u64; 2]) {
+        self.collector
+            .store_entry::<M>(&mut self.core, owner, old, new)
     }
 }

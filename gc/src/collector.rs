@@ -7,12 +7,14 @@ use crate::collectors::generational::Generational;
 use crate::collectors::incremental::Incremental;
 use crate::collectors::marksweep::MarkSweep;
 use crate::collectors::none::NoCollector;
+use crate::collectors::refcount::RefCount;
 use crate::collectors::steps::Steps;
 use crate::core::Core;
-use crate::header::Obj;
+use crate::header::{Obj, UNLOGGED};
 use crate::heap::foreign::Foreign;
 use crate::model::{Model, Roots};
 use crate::options::Options;
+use crate::slot::is_reference;
 use crate::stats::{Cause, PauseKind};
 use std::cell::RefCell;
 use std::fmt;
@@ -30,6 +32,8 @@ pub enum GcKind {
     Incremental,
     /// Sticky-bit generations.
     Generational,
+    /// Deferred reference counting with cycle detection.
+    RefCount,
 }
 
 impl GcKind {
@@ -39,6 +43,7 @@ impl GcKind {
         GcKind::MarkSweep,
         GcKind::Incremental,
         GcKind::Generational,
+        GcKind::RefCount,
     ];
 
     /// The name that options use.
@@ -48,6 +53,7 @@ impl GcKind {
             GcKind::MarkSweep => "marksweep",
             GcKind::Incremental => "incremental",
             GcKind::Generational => "generational",
+            GcKind::RefCount => "refcount",
         }
     }
     /// One line of help.
@@ -63,6 +69,9 @@ impl GcKind {
             GcKind::Generational => {
                 "collects young objects often and the whole heap rarely (the default)"
             }
+            GcKind::RefCount => {
+                "counts references, frees garbage promptly, looks for cycles on the side"
+            }
         }
     }
     /// Whether it frees memory at all.
@@ -73,7 +82,7 @@ impl GcKind {
     /// take over; if not, it is chosen when the heap is made and stays.
     pub fn shares_heap(self) -> bool {
         match self {
-            GcKind::None | GcKind::MarkSweep | GcKind::Generational => true,
+            GcKind::None | GcKind::MarkSweep | GcKind::Generational | GcKind::RefCount => true,
             GcKind::Incremental => false,
         }
     }
@@ -164,15 +173,42 @@ pub(crate) trait Collector {
     fn complete_sweep(&mut self, core: &mut Core) {
         let _ = core;
     }
-    /// The barrier's slow path: `owner` is UNLOGGED and about to change.
-    fn log<M: Model>(&mut self, core: &mut Core, owner: Obj);
-    /// The same before a store of `word` into one slot of `owner`.
-    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
-        let _ = word;
+    /// The barrier's slow path: `owner` is UNLOGGED and about to change. A
+    /// collector that never arms the bit meets objects armed by another one.
+    fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
+        let _ = core;
+        owner.set_flags(owner.flags() & !UNLOGGED)
+    }
+    /// The same before a store of `word` into one slot of `owner` that holds `old`.
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, old: u64, word: u64) {
+        let _ = (old, word);
         self.log::<M>(core, owner)
+    }
+    /// As `store`, of an edge.
+    fn store_edge<M: Model>(
+        &mut self,
+        core: &mut Core,
+        owner: Obj,
+        old: Option<Obj>,
+        new: Option<Obj>,
+    ) {
+        let _ = (old, new);
+        self.log::<M>(core, owner)
+    }
+    /// As `store`, of two slots that change at once.
+    fn store_entry<M: Model>(&mut self, core: &mut Core, owner: Obj, old: [u64; 2], new: [u64; 2]) {
+        for (old, new) in old.into_iter().zip(new) {
+            if owner.unlogged() && (is_reference(old) || is_reference(new)) {
+                self.store::<M>(core, owner, old, new)
+            }
+        }
     }
     /// The allocator wants a new run of cells.
     fn refill<M: Model>(&mut self, core: &mut Core) {
+        let _ = core;
+    }
+    /// Another collector takes the heap over: undoes what only this one knows of.
+    fn leave(&mut self, core: &mut Core) {
         let _ = core;
     }
     /// The program is at a safepoint and `cause` holds: do what policy asks for.
@@ -203,6 +239,7 @@ pub(crate) enum AnyCollector {
     Incremental(Box<Incremental>),
     Generational(Generational),
     Steps(Steps),
+    RefCount(Box<RefCount>),
 }
 
 impl AnyCollector {
@@ -216,6 +253,7 @@ impl AnyCollector {
                 AnyCollector::Steps(Steps::new())
             }
             GcKind::Generational => AnyCollector::Generational(Generational::new(options)),
+            GcKind::RefCount => AnyCollector::RefCount(Box::new(RefCount::new(options))),
         }
     }
     /// The directory of the objects that it allocates by means of its own.
@@ -235,6 +273,7 @@ macro_rules! each {
             AnyCollector::Incremental($c) => $call,
             AnyCollector::Generational($c) => $call,
             AnyCollector::Steps($c) => $call,
+            AnyCollector::RefCount($c) => $call,
         }
     };
 }
@@ -265,11 +304,28 @@ impl Collector for AnyCollector {
         each!(self, c => c.log::<M>(core, owner))
     }
     #[inline]
-    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
-        each!(self, c => c.store::<M>(core, owner, word))
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, old: u64, word: u64) {
+        each!(self, c => c.store::<M>(core, owner, old, word))
+    }
+    #[inline]
+    fn store_edge<M: Model>(
+        &mut self,
+        core: &mut Core,
+        owner: Obj,
+        old: Option<Obj>,
+        new: Option<Obj>,
+    ) {
+        each!(self, c => c.store_edge::<M>(core, owner, old, new))
+    }
+    #[inline]
+    fn store_entry<M: Model>(&mut self, core: &mut Core, owner: Obj, old: [u64; 2], new: [u64; 2]) {
+        each!(self, c => c.store_entry::<M>(core, owner, old, new))
     }
     fn refill<M: Model>(&mut self, core: &mut Core) {
         each!(self, c => c.refill::<M>(core))
+    }
+    fn leave(&mut self, core: &mut Core) {
+        each!(self, c => c.leave(core))
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         each!(self, c => c.safepoint::<M, R>(core, roots, cause))

@@ -6,6 +6,7 @@ pub(crate) mod generational;
 pub(crate) mod incremental;
 pub(crate) mod marksweep;
 pub(crate) mod none;
+pub(crate) mod refcount;
 pub(crate) mod slices;
 pub(crate) mod steps;
 pub(crate) mod steps_pace;

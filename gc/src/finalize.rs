@@ -8,10 +8,14 @@
 //!
 //! Old entries and the queue are kept in pieces of bounded size, so that a
 //! cycle can go through them in steps, and no list is copied as a whole when it grows.
+//!
+//! A collector that lets objects die one by one asks for an index
+//! (`set_indexed`), so that it can take one from among the old entries.
 
-use crate::header::{FINALIZABLE, Obj};
+use crate::header::{FINALIZABLE, Obj, PAYLOAD};
 use crate::mark::{Budget, Scope, Tracer};
 use crate::model::{Model, Visitor};
+use crate::sharded::Sharded;
 use std::collections::VecDeque;
 
 /// Entries of a piece.
@@ -56,6 +60,29 @@ impl<T: Copy> Pieces<T> {
     }
 }
 
+impl Pieces<Entry> {
+    /// Removes one entry. Entries are in order of their numbers.
+    fn remove(&mut self, entry: Entry) -> bool {
+        let p = self
+            .0
+            .partition_point(|piece| piece.last().is_none_or(|e| e.0 < entry.0));
+        let Some(piece) = self.0.get_mut(p) else {
+            return false;
+        };
+        let Ok(at) = piece.binary_search_by_key(&entry.0, |e| e.0) else {
+            return false;
+        };
+        if piece[at].1 != entry.1 {
+            return false;
+        }
+        piece.remove(at);
+        if piece.is_empty() {
+            self.0.remove(p);
+        }
+        true
+    }
+}
+
 /// Objects that are due, in the order they will be handed out.
 #[derive(Default)]
 struct Queue {
@@ -97,6 +124,8 @@ pub struct Finalizers {
     young: Vec<Entry>,
     /// Known to be old, in order of registration.
     old: Pieces<Entry>,
+    /// The numbers of old entries, and of some that are due.
+    index: Option<Sharded<u64>>,
     registered: u64,
     pending: Queue,
     /// So many at the queue's front are known to be old: no roots of a minor.
@@ -116,6 +145,9 @@ impl Finalizers {
     pub fn next(&mut self) -> Option<Obj> {
         let obj = self.pending.pop()?;
         self.pending_old = self.pending_old.saturating_sub(1);
+        if let Some(index) = &mut self.index {
+            index.remove(obj);
+        }
         obj.set_flags(obj.flags() & !FINALIZABLE);
         Some(obj)
     }
@@ -143,7 +175,31 @@ impl Finalizers {
         all.append(&mut self.young);
         self.queue(all);
     }
-    fn queue(&mut self, mut due: Vec<Entry>) {
+    /// Keeps an index of the old entries, or none.
+    pub fn set_indexed(&mut self, on: bool) {
+        if on == self.index.is_some() {
+            return;
+        }
+        self.index = None;
+        if on {
+            let mut all = self.old.extract(|_| true);
+            all.sort_unstable_by_key(|e| e.0);
+            let mut index = Sharded::default();
+            for (number, obj) in all {
+                index.insert(obj, number);
+                self.old.push((number, obj))
+            }
+            self.index = Some(index)
+        }
+    }
+    /// Takes an old object from the register, to be given to `queue`. There is an
+    /// index, and no search is under way.
+    pub fn take(&mut self, obj: Obj) -> Option<Entry> {
+        let number = self.index.as_mut()?.remove(obj)?;
+        self.old.remove((number, obj)).then_some((number, obj))
+    }
+    /// Makes objects taken from the register due.
+    pub fn queue(&mut self, mut due: Vec<Entry>) {
         due.sort_unstable_by_key(|&(number, _)| std::cmp::Reverse(number));
         self.pending
             .push(due.into_iter().map(|(_, obj)| obj).collect());
@@ -179,6 +235,9 @@ impl Finalizers {
     /// After a collection: moves the entries that are old now to the old ones.
     pub fn promote(&mut self, is_old: impl Fn(Obj) -> bool) {
         for e in self.young.extract_if(.., |e| is_old(e.1)) {
+            if let Some(index) = &mut self.index {
+                index.insert(e.1, e.0)
+            }
             self.old.push(e)
         }
         let known = self.pending_old;
@@ -269,12 +328,39 @@ pub struct Drops {
     old: Pieces<Obj>,
     /// Old ones that the cycle in progress has not looked at.
     unjudged: VecDeque<Vec<Obj>>,
+    /// The old ones instead, with an index.
+    indexed: Option<Sharded<()>>,
 }
 
 impl Drops {
     /// Registers an object.
     pub fn register(&mut self, obj: Obj) {
+        obj.set_flags(obj.flags() | PAYLOAD);
         self.young.push(obj)
+    }
+    /// Keeps an index of the old ones, or none. No cycle judges them.
+    pub fn set_indexed(&mut self, on: bool) {
+        if on == self.indexed.is_some() {
+            return;
+        }
+        if on {
+            self.give_up();
+            let mut index = Sharded::default();
+            for obj in self.old.extract(|_| true) {
+                index.insert(obj, ())
+            }
+            self.indexed = Some(index)
+        } else if let Some(mut index) = self.indexed.take() {
+            for obj in index.extract(|_| true) {
+                self.old.push(obj)
+            }
+        }
+    }
+    /// Forgets an old object whose payload was dropped. There is an index.
+    pub fn forget(&mut self, obj: Obj) {
+        if let Some(index) = &mut self.indexed {
+            index.remove(obj);
+        }
     }
     /// Drops the payloads of the registered objects that were not reached.
     /// Returns the bytes outside of the heap that were freed.
@@ -283,13 +369,19 @@ impl Drops {
         if full {
             self.give_up();
             dead.extend(self.old.extract(|o| !reached(o)));
+            if let Some(index) = &mut self.indexed {
+                dead.extend(index.extract(|o| !reached(o)))
+            }
         }
         drop_all::<M>(dead)
     }
     /// After a collection: moves the entries that are old now to the old ones.
     pub fn promote(&mut self, is_old: impl Fn(Obj) -> bool) {
         for o in self.young.extract_if(.., |o| is_old(*o)) {
-            self.old.push(o)
+            match &mut self.indexed {
+                Some(index) => index.insert(o, ()),
+                None => self.old.push(o),
+            }
         }
     }
     /// The old ones are to be judged, in steps.
@@ -352,6 +444,21 @@ mod tests {
         assert_eq!(gone.len(), 666);
         assert!(gone.is_sorted_by_key(|e| e.0) && list.iter().is_sorted_by_key(|e| e.0));
         assert_eq!(list.iter().count(), 1334);
+    }
+
+    #[test]
+    fn an_indexed_entry_is_taken_once() {
+        let mut f = Finalizers::default();
+        for n in (1..=2000).rev() {
+            f.old.push((n as u64, obj(n)));
+        }
+        f.set_indexed(true);
+        for n in (1..=2000).step_by(3) {
+            assert_eq!(f.take(obj(n)), Some((n as u64, obj(n))));
+            assert_eq!(f.take(obj(n)), None);
+        }
+        assert_eq!(f.old.iter().count(), 2000 - 667);
+        assert!(f.old.iter().is_sorted_by_key(|e| e.0));
     }
 
     #[test]

@@ -15,8 +15,16 @@ pub const UNLOGGED: u8 = 1;
 pub const FROZEN: u8 = 0x80;
 /// The object is on the list of objects with a finalizer.
 pub const FINALIZABLE: u8 = 2;
-/// The object has something to drop.
+/// The object is on the list of objects with something to drop.
 pub(crate) const PAYLOAD: u8 = 4;
+/// `refcount`: something weak may refer to it: a weak table, or a table outside of the heap.
+pub(crate) const WEAKLY: u8 = 8;
+/// `refcount`: it has weak references.
+pub(crate) const WEAK_OWNER: u8 = 16;
+/// `refcount`: its count fell, but not to zero; it waits for a trial.
+pub(crate) const PURPLE: u8 = 32;
+/// `refcount`: its count fell to zero; the next epoch decides.
+pub(crate) const LIMBO: u8 = 64;
 
 /// First word of every heap object.
 #[repr(C, align(8))]
@@ -107,7 +115,15 @@ impl Obj {
         let flags = self.header().flags.load(Relaxed);
         flags & UNLOGGED != 0 && (flags & FROZEN != 0 || concerns())
     }
-    /// The reference count; under `incremental` the bytes of the object's cell.
+    /// Something outside of the heap refers weakly to this object from now on:
+    /// `Roots::forget` is called before a collector frees it apart from a
+    /// collection that calls `Roots::prune`.
+    #[inline(always)]
+    pub fn set_weakly_referenced(self) {
+        self.set_flags(self.flags() | WEAKLY)
+    }
+    /// The reference count ([`Obj::STUCK`]: too large to be counted); under
+    /// `incremental` the bytes of the object's cell.
     #[inline(always)]
     pub(crate) fn count(self) -> u32 {
         self.header().count.load(Relaxed)
@@ -117,6 +133,24 @@ impl Obj {
     pub(crate) fn set_count(self, n: u32) {
         self.header().count.store(n, Relaxed)
     }
+    /// One more reference.
+    #[inline(always)]
+    pub(crate) fn increment(self) {
+        self.set_count(self.count().saturating_add(1))
+    }
+    /// One reference less; returns how many are left.
+    #[inline(always)]
+    pub(crate) fn decrement(self) -> u32 {
+        let n = self.count();
+        debug_assert!(n != 0, "count below zero");
+        if n == Obj::STUCK {
+            return n;
+        }
+        self.set_count(n - 1);
+        n - 1
+    }
+    /// A count that was reached is not left again: only a trace frees the object.
+    pub(crate) const STUCK: u32 = u32::MAX;
     /// The collector's flags.
     #[inline(always)]
     pub(crate) fn flags(self) -> u8 {

@@ -430,6 +430,7 @@ impl<M: Model> Heap<M> {
     /// Goes on with the collector that the options name.
     fn convert<R: Roots>(&mut self, roots: &mut R) {
         self.core.abandon_cycle::<M>();
+        self.collector.leave(&mut self.core);
         self.collector = AnyCollector::create(self.core.options.gc, &self.core.options);
         self.collector.collect_full::<M, R>(
             &mut self.core,

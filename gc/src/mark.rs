@@ -88,6 +88,14 @@ impl GreyQueue {
     pub fn is_empty(&self) -> bool {
         self.waiting == 0 && self.stack.is_empty()
     }
+    /// Calls `f` for all that waits.
+    pub fn each(&self, f: impl FnMut(Obj)) {
+        self.stack
+            .iter()
+            .chain(self.ring.iter().flatten())
+            .copied()
+            .for_each(f)
+    }
     /// Gives memory back that a deep graph once needed.
     pub fn shrink(&mut self) {
         self.stack.shrink_to(1 << 16)

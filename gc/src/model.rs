@@ -99,6 +99,21 @@ pub trait Model: Sized + 'static {
     /// # Safety
     /// `obj` is dead but its cell is intact; objects it refers to may be gone.
     unsafe fn drop_payload(obj: Obj) -> usize;
+    /// Whether no object of this kind can ever be part of a cycle: a search for
+    /// garbage cycles does not look into it.
+    fn acyclic(kind: u8) -> bool {
+        let _ = kind;
+        false
+    }
+    /// Whether a search for garbage cycles stops at this object: it is shared by
+    /// many and lives long. A cycle through it is found by a trace only.
+    ///
+    /// # Safety
+    /// As for `trace`.
+    unsafe fn shared(obj: Obj) -> bool {
+        let _ = obj;
+        false
+    }
     /// The kind's name, for the verifier, heap dumps and statistics.
     fn kind_name(kind: u8) -> &'static str;
 }
@@ -121,6 +136,22 @@ pub trait Roots {
     fn prune_step(&mut self, live: &dyn Fn(Obj) -> bool, budget: usize) -> bool {
         let _ = (live, budget);
         true
+    }
+    /// A collector frees `obj`, for which `Obj::set_weakly_referenced` was
+    /// called, apart from a collection: forget it.
+    fn forget(&mut self, obj: Obj) {
+        let _ = obj;
+    }
+    /// A collector has condemned what is not `live`, and frees it soon: forget
+    /// such objects of kinds that are not acyclic (those are left to `forget`).
+    fn forget_unreached(&mut self, live: &dyn Fn(Obj) -> bool) {
+        let _ = live;
+    }
+    /// Calls `f` for each object that changes without a barrier at the moment,
+    /// as the running coroutines do. Each is also a root, and was logged when
+    /// that began.
+    fn volatile(&mut self, f: &mut dyn FnMut(Obj)) {
+        let _ = f;
     }
     /// Whether `prune_young` is implemented. If not, every survivor of a minor
     /// becomes old at once, as `prune` expects; if so, what was allocated just

@@ -147,6 +147,53 @@ impl OptionValue for GcKind {
     }
 }
 
+/// How a reference counting collector finds garbage cycles.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CycleSearch {
+    /// By trial deletion from where a cycle may have been cut off.
+    Trial,
+    /// By tracing the whole heap when it has grown.
+    Trace,
+    /// Both.
+    Both,
+    /// Only when the program asks for a full collection, or at the heap's limit.
+    Off,
+}
+
+impl CycleSearch {
+    /// Whether there are trials.
+    #[inline]
+    pub fn tries(self) -> bool {
+        matches!(self, CycleSearch::Trial | CycleSearch::Both)
+    }
+    /// Whether there are traces.
+    #[inline]
+    pub fn traces(self) -> bool {
+        matches!(self, CycleSearch::Trace | CycleSearch::Both)
+    }
+}
+
+impl OptionValue for CycleSearch {
+    const SHAPE: &'static str = "trial|trace|both|off";
+    fn parse(text: &str) -> Option<CycleSearch> {
+        match text {
+            "trial" => Some(CycleSearch::Trial),
+            "trace" => Some(CycleSearch::Trace),
+            "both" => Some(CycleSearch::Both),
+            "off" => Some(CycleSearch::Off),
+            _ => None,
+        }
+    }
+    fn setting(&self) -> Setting {
+        Setting::Name(match self {
+            CycleSearch::Trial => "trial",
+            CycleSearch::Trace => "trace",
+            CycleSearch::Both => "both",
+            CycleSearch::Off => "off",
+        })
+    }
+}
+
 macro_rules! options {
     ($($field:ident, $name:literal, $flag:literal: $t:ty = $default:literal, $doc:literal;)*) => {
         /// The options of a heap.
@@ -224,6 +271,9 @@ options! {
         "Collect young objects on their own; off: the collector `generational` marks the whole heap in steps.";
     slices, "slices", "--gc-slices": bool = "on",
         "Mark the whole heap in slices between minor collections, rather than in one stop.";
+    cycles, "cycles", "--gc-cycles": CycleSearch = "both",
+        "How `refcount` finds garbage cycles: by trial deletion, by tracing the grown heap, both, or not \
+         until the program collects.";
     huge_pages, "huge-pages", "--gc-huge-pages": bool = "off",
         "Ask the system for 2 MiB pages once the heap is larger than 32 MiB: faster growth and marking, \
          but the system may stop the program to make room for one.";

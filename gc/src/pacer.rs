@@ -31,6 +31,12 @@ pub const LOG_WEIGHT: usize = 256 << 10;
 const MIN_LOG_WEIGHT: usize = 64 << 10;
 /// Minors after which a costly one is forgotten, roughly.
 const MEMORY: f64 = 16.0;
+/// Counting: references that the barrier remembers until an epoch is due, at most.
+pub const LOG_REFERENCES: usize = 1 << 15;
+/// Counting: the same, at least.
+const MIN_LOG_REFERENCES: usize = 1 << 12;
+/// Counting: bytes allocated between two slices of decrements.
+pub const COUNT_STEP: usize = 64 << 10;
 
 /// Slices between two minors while marking.
 const STEPS: usize = 8;
@@ -114,10 +120,23 @@ impl Forecast {
     }
 }
 
+/// Counting: the next nursery's size; shrinks while epochs miss the goal, grows back to
+/// `most` while they are far below it.
+pub fn next_nursery(current: usize, epoch_ns: u64, goal_ns: u64, most: usize) -> usize {
+    let least = MIN_NURSERY.min(most);
+    if epoch_ns > goal_ns {
+        (current / 2).clamp(least, most)
+    } else if epoch_ns < goal_ns / 4 {
+        (current.saturating_add(current / 4)).clamp(least, most)
+    } else {
+        current.clamp(least, most)
+    }
+}
+
 /// The next nursery's size: shrinks while more is predicted for a minor than half
 /// the goal (half, because what survives varies from one to the next), and grows
 /// back to `most` as long as the larger one keeps to it.
-pub fn next_nursery(current: usize, forecast: Forecast, goal_ns: u64, most: usize) -> usize {
+pub fn forecast_nursery(current: usize, forecast: Forecast, goal_ns: u64, most: usize) -> usize {
     let least = MIN_NURSERY.min(most);
     let larger = current.saturating_add(current / 4);
     if forecast.predict(current) > goal_ns / 2 {
@@ -133,7 +152,7 @@ pub fn next_nursery(current: usize, forecast: Forecast, goal_ns: u64, most: usiz
 
 /// The weight of the log above which the next minor is due, after a minor that
 /// the limit `current` brought about has taken `minor_ns`.
-pub fn next_log(current: usize, minor_ns: u64, goal_ns: u64) -> usize {
+pub fn next_log_weight(current: usize, minor_ns: u64, goal_ns: u64) -> usize {
     let next = if minor_ns > goal_ns {
         current / 2
     } else if minor_ns > goal_ns / 2 {
@@ -142,6 +161,19 @@ pub fn next_log(current: usize, minor_ns: u64, goal_ns: u64) -> usize {
         current.saturating_add(current / 16)
     };
     next.clamp(MIN_LOG_WEIGHT, LOG_WEIGHT)
+}
+
+/// The references that the barrier may remember until the next epoch: fewer
+/// while epochs miss the goal.
+pub fn next_log(current: usize, epoch_ns: u64, goal_ns: u64) -> usize {
+    let next = if epoch_ns > goal_ns {
+        current / 2
+    } else if epoch_ns < goal_ns / 2 {
+        current.saturating_add(current / 4)
+    } else {
+        current
+    };
+    next.clamp(MIN_LOG_REFERENCES, LOG_REFERENCES)
 }
 
 /// Unswept blocks to sweep at a minor, so that the sweep ends long before the next full collection.
@@ -212,6 +244,20 @@ mod tests {
     }
 
     #[test]
+    fn the_log_follows_the_goal() {
+        const K: usize = 1 << 10;
+        for (current, ns, want) in [
+            (32 * K, 600, 16 * K),
+            (4 * K, 600, 4 * K),
+            (16 * K, 300, 16 * K),
+            (16 * K, 100, 20 * K),
+            (32 * K, 100, 32 * K),
+        ] {
+            assert_eq!(next_log(current, ns, 500), want);
+        }
+    }
+
+    #[test]
     fn nursery_follows_the_goal() {
         const K: usize = 1 << 10;
         for (current, ns, goal, most, want) in [
@@ -226,11 +272,26 @@ mod tests {
         ] {
             let mut forecast = Forecast::default();
             forecast.observe(ns, current);
-            let next = next_nursery(current, forecast, goal, most);
+            let next = forecast_nursery(current, forecast, goal, most);
             assert_eq!(next / K, want / K, "{current} {ns}");
         }
         assert_eq!(first_nursery(2 << 20), MIN_NURSERY);
         assert_eq!(first_nursery(64 * K), 64 * K);
+    }
+
+    #[test]
+    fn nursery_of_epochs_follows_the_goal() {
+        const K: usize = 1 << 10;
+        for (current, ns, goal, most, want) in [
+            (2048 * K, 600, 500, 2048 * K, 1024 * K),
+            (256 * K, 600, 500, 2048 * K, 256 * K),
+            (1024 * K, 300, 500, 2048 * K, 1024 * K),
+            (1024 * K, 100, 500, 2048 * K, 1280 * K),
+            (2048 * K, 100, 500, 2048 * K, 2048 * K),
+            (64 * K, 900, 500, 64 * K, 64 * K),
+        ] {
+            assert_eq!(next_nursery(current, ns, goal, most), want);
+        }
     }
 
     #[test]
@@ -251,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn log_follows_the_goal() {
+    fn log_weight_follows_the_goal() {
         const K: usize = 1 << 10;
         for (current, ns, want) in [
             (LOG_WEIGHT, 100, LOG_WEIGHT),
@@ -260,7 +321,7 @@ mod tests {
             (160 * K, 200, 170 * K),
             (MIN_LOG_WEIGHT, 600, MIN_LOG_WEIGHT),
         ] {
-            assert_eq!(next_log(current, ns, 500), want);
+            assert_eq!(next_log_weight(current, ns, 500), want);
         }
     }
 }

@@ -84,7 +84,7 @@ impl Slot {
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, word: u64, heap: &mut Heap<M>) {
         if owner.wants_to_hear(|| self.concerns(word)) {
-            heap.store(owner, word);
+            heap.store(owner, self.0.load(Ordering::Relaxed), word);
         }
         self.0.store(word, Ordering::Release)
     }
@@ -101,6 +101,28 @@ impl Slot {
         debug_assert!(!is_reference(word));
         self.0.store(word, Ordering::Release)
     }
+}
+
+/// Stores a key and its value, two slots of `owner`, as one change. Whether
+/// `Model::trace` visits the key may depend on the value: `seen` says what it
+/// makes of the key's slot before and after, something that is no reference if it
+/// passes it by.
+#[inline(always)]
+pub fn set_entry<M: Model>(
+    owner: Obj,
+    slots: (&Slot, &Slot),
+    words: (u64, u64),
+    seen: [u64; 2],
+    heap: &mut Heap<M>,
+) {
+    let (key, value) = slots;
+    let heard = || is_reference(seen[0]) || is_reference(seen[1]) || value.concerns(words.1);
+    if owner.wants_to_hear(heard) {
+        let old = value.0.load(Ordering::Relaxed);
+        heap.store_entry(owner, [seen[0], old], [seen[1], words.1])
+    }
+    key.0.store(words.0, Ordering::Release);
+    value.0.store(words.1, Ordering::Release)
 }
 
 /// A bare reference or null in a heap object.
@@ -139,7 +161,7 @@ impl Edge {
     #[inline(always)]
     pub fn set<M: Model>(&self, owner: Obj, o: Option<Obj>, heap: &mut Heap<M>) {
         if owner.unlogged() {
-            heap.log(owner);
+            heap.store_edge(owner, self.load(), o);
         }
         self.0.store(Edge::word(o), Ordering::Release)
     }

@@ -7,6 +7,7 @@
 //! barrier's slow paths and the finalizers.
 
 pub mod concurrent;
+mod counting;
 pub mod course;
 pub mod histogram;
 pub mod pause;
@@ -14,6 +15,7 @@ pub mod process;
 pub mod utilisation;
 
 pub use concurrent::{ConcurrentRecord, ConcurrentSpan};
+pub use counting::Counting;
 pub use course::Course;
 pub use histogram::{Distribution, Summary};
 pub use pause::{Cause, PauseKind, PauseRecord, Phase};
@@ -62,6 +64,7 @@ pub struct Stats {
     live_after_full: usize,
     concurrent_subscribers: Vec<ConcurrentSubscriber>,
     beside: Beside,
+    counting: Option<Counting>,
     /// Bytes committed when last looked at.
     committed: usize,
 }
@@ -79,6 +82,7 @@ impl Stats {
             live_after_full: 0,
             concurrent_subscribers: Vec::new(),
             beside: Beside::default(),
+            counting: None,
             committed: 0,
         }
     }
@@ -134,6 +138,13 @@ impl Stats {
     /// What happened beside the stops.
     pub fn beside(&self) -> Beside {
         self.beside
+    }
+    /// What the reference counting collector did, if it was at work.
+    pub fn counting(&self) -> Option<Counting> {
+        self.counting
+    }
+    pub(crate) fn set_counting(&mut self, counting: Counting) {
+        self.counting = Some(counting)
     }
     /// Calls `f` with the record of every stretch of helpers' work from now on.
     pub fn subscribe_concurrent(&mut self, f: ConcurrentSubscriber) {

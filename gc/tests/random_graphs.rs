@@ -181,6 +181,7 @@ impl<const AGES: bool> World<AGES> {
             },
         );
         if self.rng.one_in(6) {
+            obj.set_weakly_referenced();
             self.m.roots.young.push(obj);
         }
         id

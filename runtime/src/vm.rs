@@ -540,6 +540,20 @@ impl Roots for VmRoots {
         // SAFETY: as above.
         unsafe { (*self.vm).mem.strings.prune_step(live, budget) }
     }
+    fn forget(&mut self, obj: Obj) {
+        // SAFETY: as above; only strings are in tables outside of the heap.
+        unsafe { (*self.vm).mem.strings.forget(Str(obj)) }
+    }
+
+    fn volatile(&mut self, f: &mut dyn FnMut(Obj)) {
+        // SAFETY: as above.
+        let mut t: Option<Obj> = Some(unsafe { (*self.vm).thread.0 });
+        while let Some(o) = t {
+            f(o);
+            t = ThreadObj(o).data().resumer;
+        }
+    }
+
     fn prune(&mut self, live: &dyn Fn(Obj) -> bool, full: bool) {
         // SAFETY: as above.
         unsafe {

@@ -63,6 +63,37 @@ pub struct Utilisation {
     pub share: f64,
 }
 
+/// What a reference counting collector did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counting {
+    /// Epochs.
+    pub epochs: u64,
+    /// References counted.
+    pub increments: u64,
+    /// Decrements worked off.
+    pub decrements: u64,
+    /// Old objects freed because their count fell to zero.
+    pub freed_by_count: u64,
+    /// Objects freed by trial deletion.
+    pub freed_by_trial: u64,
+    /// Stuck objects, which counts and trials had left, freed by traces in slices.
+    pub freed_by_trace: u64,
+    /// Candidates for trial deletion that were tried.
+    pub candidates: u64,
+    /// Trials.
+    pub trials: u64,
+    /// Traces in slices that came to their end.
+    pub traces: u64,
+    /// CPU time spent on counting.
+    pub counting_s: f64,
+    /// On decrements and what dies by them.
+    pub deaths_s: f64,
+    /// On trials.
+    pub trials_s: f64,
+    /// On traces in slices.
+    pub traces_s: f64,
+}
+
 /// One run of one program under one collector.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
@@ -100,6 +131,9 @@ pub struct Figures {
     pub barrier_slow_paths: u64,
     /// Finalizers run.
     pub finalizers: Tally,
+    /// What the reference counting collector did, if it was at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counting: Option<Counting>,
 }
 
 /// The pauses of one run, counted by length, as `--gc-histogram` writes them.

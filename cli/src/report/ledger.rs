@@ -1,7 +1,7 @@
 //! What a run has shown so far, kept beside the heap so that it can be had
 //! wherever the run ends.
 
-use super::figures::{Clocks, Concurrent, Counts, Figures, Lengths, Tally, Utilisation};
+use super::figures::{Clocks, Concurrent, Counting, Counts, Figures, Lengths, Tally, Utilisation};
 use moonsweep_gc::stats::histogram::Recorder;
 use moonsweep_gc::stats::{Beside, Course, Distribution, PauseRecord, Summary, process};
 use std::time::Instant;
@@ -121,6 +121,26 @@ pub fn beside(figures: &mut Figures, beside: &Beside) {
         count: beside.finalizers,
         wall_s: seconds(beside.finalizers_ns),
     };
+}
+
+/// Adds what a reference counting collector did.
+pub fn counting(figures: &mut Figures, counting: Option<moonsweep_gc::Counting>) {
+    let seconds = |ns: u64| ns as f64 / 1e9;
+    figures.counting = counting.map(|c| Counting {
+        epochs: c.epochs,
+        increments: c.increments,
+        decrements: c.decrements,
+        freed_by_count: c.freed_by_count,
+        freed_by_trial: c.freed_by_trial,
+        freed_by_trace: c.freed_by_trace,
+        candidates: c.candidates,
+        trials: c.trials,
+        traces: c.traces,
+        counting_s: seconds(c.counting_ns),
+        deaths_s: seconds(c.deaths_ns),
+        trials_s: seconds(c.trials_ns),
+        traces_s: seconds(c.traces_ns),
+    });
 }
 
 #[cfg(test)]

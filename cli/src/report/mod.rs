@@ -113,6 +113,7 @@ impl Report {
         let collector = cx.gc_collector().name();
         let mut figures = ledger.figures(collector, self.start, cx.gc_bytes());
         ledger::beside(&mut figures, &cx.heap_stats().beside());
+        ledger::counting(&mut figures, cx.heap_stats().counting());
         figures.peak_committed_bytes = cx.peak_committed_bytes() as u64;
         if let Some(destination) = self.json {
             destination.write(&json(&figures));

@@ -1,6 +1,6 @@
 //! `--gc-stats`: the figures of one run for people, on standard error.
 
-use super::figures::{Clocks, Figures, Lengths, Utilisation};
+use super::figures::{Clocks, Counting, Figures, Lengths, Utilisation};
 use std::fmt::Write as _;
 
 /// Lays the figures out in lines of at most 80 columns.
@@ -32,6 +32,9 @@ pub fn render(figures: &Figures) -> String {
         figures.finalizers.count,
         seconds(figures.finalizers.wall_s),
     );
+    if let Some(counting) = &figures.counting {
+        counted(&mut out, counting)
+    }
     if all.wall.count == 0 {
         out.push_str("no pauses\n");
         return out;
@@ -61,6 +64,32 @@ pub fn render(figures: &Figures) -> String {
         let _ = writeln!(out, "every pause was of kind {kind}");
     }
     out
+}
+
+fn counted(out: &mut String, c: &Counting) {
+    let _ = writeln!(
+        out,
+        "counts  {} epochs   {} increments {}   {} decrements {}",
+        c.epochs,
+        c.increments,
+        seconds(c.counting_s),
+        c.decrements,
+        seconds(c.deaths_s),
+    );
+    let _ = writeln!(
+        out,
+        "freed   {} by count   {} by trial deletion   {} stuck, by traces",
+        c.freed_by_count, c.freed_by_trial, c.freed_by_trace,
+    );
+    let _ = writeln!(
+        out,
+        "cycles  {} candidates in {} trials {}   {} traces {}",
+        c.candidates,
+        c.trials,
+        seconds(c.trials_s),
+        c.traces,
+        seconds(c.traces_s),
+    );
 }
 
 fn section(out: &mut String, name: &str, clocks: &Clocks) {

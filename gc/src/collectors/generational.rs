@@ -132,13 +132,13 @@ impl Generational {
         let goal = self.goal(core);
         // What bounded this minor is what makes the next one shorter or longer.
         if cause == Cause::Log {
-            let limit = pacer::next_log(core.log.limit(), record.cpu_ns, goal);
+            let limit = pacer::next_log_weight(core.log.limit(), record.cpu_ns, goal);
             core.log.set_limit(limit)
         } else {
             if cause == Cause::Nursery {
                 self.forecast.observe(record.cpu_ns, self.nursery);
             }
-            self.nursery = pacer::next_nursery(
+            self.nursery = pacer::forecast_nursery(
                 self.nursery,
                 self.forecast,
                 goal,
@@ -428,7 +428,7 @@ impl Collector for Generational {
         self.interleave::<M>(core);
     }
     #[inline]
-    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, _old: u64, word: u64) {
         let mem = core.space.mem;
         // With aging, a target that stays young would have to be remembered on.
         if core.space.age_below != isize::MIN || mem.size_of(owner) <= LARGE_OWNER {

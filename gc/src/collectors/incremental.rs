@@ -375,7 +375,7 @@ impl Collector for Incremental {
     }
     /// A large cell that was traced is not traced again for each store into it:
     /// what is stored becomes grey instead, by gc-arena's forward barrier.
-    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, _old: u64, word: u64) {
         let bytes = cell::cell_bytes(owner);
         if !self.marking() || (1..=LARGE_OWNER).contains(&bytes) {
             return self.log::<M>(core, owner);

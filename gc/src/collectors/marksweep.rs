@@ -12,7 +12,6 @@
 use crate::collector::{Collector, GcKind};
 use crate::collectors::full;
 use crate::core::Core;
-use crate::header::{Obj, UNLOGGED};
 use crate::model::{Model, Roots};
 use crate::pacer;
 use crate::stats::{Cause, PauseKind};
@@ -28,10 +27,6 @@ impl Collector for MarkSweep {
         let live = core.stats.live_after_full();
         let due = pacer::full_threshold(live, core.options.growth);
         core.space.set_budget(due.saturating_sub(core.space.used()))
-    }
-    /// Only objects armed by a collector that ran before come here.
-    fn log<M: Model>(&mut self, _core: &mut Core, owner: Obj) {
-        owner.set_flags(owner.flags() & !UNLOGGED)
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         let cause = if cause == Cause::Nursery {

@@ -9,7 +9,6 @@
 
 use crate::collector::{Collector, GcKind};
 use crate::core::Core;
-use crate::header::{Obj, UNLOGGED};
 use crate::model::{Model, Roots};
 use crate::stats::{Cause, PauseKind, Phase};
 
@@ -22,10 +21,6 @@ impl Collector for NoCollector {
     }
     fn pace(&mut self, core: &mut Core) {
         core.space.set_budget(usize::MAX)
-    }
-    /// Only objects armed by a collector that ran before come here.
-    fn log<M: Model>(&mut self, _core: &mut Core, owner: Obj) {
-        owner.set_flags(owner.flags() & !UNLOGGED)
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, _roots: &mut R, _cause: Cause) {
         self.pace(core)

@@ -247,7 +247,7 @@ impl Collector for Steps {
             owner.set_flags(owner.flags() & !UNLOGGED)
         }
     }
-    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, word: u64) {
+    fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, _old: u64, word: u64) {
         let mem = core.space.mem;
         match &mut core.marking {
             Some(marking) if mem.mark.test(owner.addr()) && mem.size_of(owner) > LARGE_OWNER => {

@@ -77,6 +77,8 @@ pub struct Space {
     pub large_old: Vec<Obj>,
     /// Large objects that the sweep in progress has not got to.
     pub large_unswept: Vec<Obj>,
+    /// Blocks in which cells were freed one by one since they were filed last.
+    pub thinned: Vec<BlockId>,
     /// Bytes the program may still allocate before the collector wants a safepoint.
     budget: isize,
     /// Once the budget is below this, blocks newly acquired age for one more minor.
@@ -130,6 +132,7 @@ impl Space {
             large_young: Vec::new(),
             large_old: Vec::new(),
             large_unswept: Vec::new(),
+            thinned: Vec::new(),
             budget: isize::MAX,
             age_below: isize::MIN,
             bytes: 0,

@@ -42,8 +42,9 @@ pub struct BlockInfo {
     class: AtomicU8,
     /// Pool flags, see `pool.rs`.
     pool: AtomicU8,
-    _pad: AtomicU8,
-    /// Index in its class's list of blocks.
+    /// 1: on the list of blocks in which cells were freed one by one.
+    thinned: AtomicU8,
+    /// Index in its class's list of blocks; of a large object with OLD, in the list of those.
     position: AtomicU32,
     /// The sweep epoch in which the block was last swept.
     swept: AtomicU32,
@@ -73,6 +74,8 @@ macro_rules! fields {
 fields! {
     /// Pool flags.
     pool set_pool: u8;
+    /// Whether it is on the list of blocks in which cells were freed one by one.
+    thinned set_thinned: u8;
     /// Index in its class's list of blocks.
     position set_position: u32;
     /// The sweep epoch in which the block was last swept.

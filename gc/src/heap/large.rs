@@ -36,6 +36,23 @@ impl Space {
         Some(obj)
     }
 
+    /// Frees a large object with OLD.
+    pub fn free_large_old(&mut self, obj: Obj) {
+        let at = self.mem.info(self.mem.block_of(obj.addr())).position() as usize;
+        self.large_old.swap_remove(at);
+        self.number_large_old(at, at + 1);
+        self.freed(self.mem.size_of(obj), 1);
+        self.free_large(obj);
+    }
+
+    /// Notes the places `from..to` of the list of large objects with OLD.
+    fn number_large_old(&self, from: usize, to: usize) {
+        for (i, obj) in self.large_old.iter().enumerate().take(to).skip(from) {
+            let info = self.mem.info(self.mem.block_of(obj.addr()));
+            info.set_position(i as u32)
+        }
+    }
+
     fn free_large(&mut self, obj: Obj) {
         let block = self.mem.block_of(obj.addr());
         let info = self.mem.info(block);
@@ -59,6 +76,7 @@ impl Space {
             if self.mem.old.test(obj.addr()) {
                 self.mem.young(obj.addr()).store(young::NO, Relaxed);
                 self.large_old.push(obj);
+                self.number_large_old(self.large_old.len() - 1, self.large_old.len());
             } else {
                 self.freed(self.mem.size_of(obj), 1);
                 self.free_large(obj);
@@ -100,7 +118,9 @@ impl Space {
                 self.mem.mark.clear(addr);
                 self.mem.old.set(addr);
                 let block = self.mem.block_of(addr);
-                self.mem.info(block).set_swept(self.epoch);
+                let info = self.mem.info(block);
+                info.set_swept(self.epoch);
+                info.set_position(self.large_old.len() as u32);
                 self.large_old.push(obj);
             } else {
                 self.swept(self.mem.size_of(obj), 1);

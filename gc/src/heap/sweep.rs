@@ -9,6 +9,7 @@ use super::alloc::Space;
 use super::bitmap::count;
 use super::block::{BLOCK_WORDS, BlockId, Use, young};
 use super::size_class::{CELL_BYTES, CLASSES, GRANULE};
+use crate::header::Obj;
 use crate::mark::Budget;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -55,6 +56,46 @@ impl Space {
             self.file(b, live);
         }
         self.sweep_large_young();
+    }
+
+    /// Frees one object with OLD, dead for reasons of its own. What remains of
+    /// its block is looked at by `file_thinned`.
+    pub fn free_one(&mut self, obj: Obj) {
+        let addr = obj.addr();
+        let b = self.mem.block_of(addr);
+        let info = self.mem.info(b);
+        if info.usage() == Use::Large {
+            return self.free_large_old(obj);
+        }
+        self.mem.alloc.clear(addr);
+        self.mem.old.clear(addr);
+        self.mem.mark.clear(addr);
+        let size = CELL_BYTES[info.class()] as usize;
+        if self.poison {
+            self.poison_range(addr, size);
+        }
+        if info.thinned() == 0 {
+            info.set_thinned(1);
+            self.thinned.push(b);
+        }
+        self.freed(size, 1);
+    }
+
+    /// Lets the allocator have what `free_one` freed. Blocks of the nursery
+    /// and unswept ones are left to the sweep.
+    pub fn file_thinned(&mut self) {
+        while let Some(b) = self.thinned.pop() {
+            let info = self.mem.info(b);
+            info.set_thinned(0);
+            let addr = self.mem.addr(b);
+            if info.usage() == Use::Cells
+                && info.swept() == self.epoch
+                && self.mem.young(addr).load(Relaxed) == young::NO
+            {
+                let live = count(self.mem.alloc.block(addr));
+                self.file(b, live);
+            }
+        }
     }
 
     /// Decides what a swept block with `live` cells is good for.

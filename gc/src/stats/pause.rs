@@ -44,6 +44,8 @@ names! {
         Sweep = "sweep",
         /// Reference counting: increments and decrements.
         Epoch = "epoch",
+        /// Reference counting: decrements between two epochs.
+        Decrements = "decrements",
         /// Reference counting: a search for cycles.
         Cycles = "cycles",
         /// The program marks because it allocates faster than the helpers mark.
@@ -94,6 +96,8 @@ names! {
         Prune = "prune",
         /// Freeing cells.
         Sweep = "sweep",
+        /// Reference counting: decrements, and what dies by them.
+        Deaths = "deaths",
         /// Returning memory to the system.
         Release = "release",
     }

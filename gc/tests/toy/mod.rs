@@ -186,6 +186,14 @@ impl<const AGES: bool> Roots for ToyRoots<AGES> {
         }
         self.rest == 0
     }
+    fn forget(&mut self, obj: Obj) {
+        self.interned.retain(|&o| o != obj);
+        self.young.retain(|&o| o != obj);
+    }
+    fn forget_unreached(&mut self, live: &dyn Fn(Obj) -> bool) {
+        self.interned.retain(|&o| live(o));
+        self.young.retain(|&o| live(o));
+    }
     const AGES: bool = AGES;
     fn prune_young(&mut self, life: &dyn Fn(Obj) -> Life) {
         if !AGES {

@@ -161,6 +161,7 @@ impl Interner {
         // SAFETY: as the caller promised.
         let h = unsafe {
             s.set_interned();
+            s.0.set_weakly_referenced();
             s.known_hash()
         };
         let mut n = self.directory[self.index(h)] as usize;
@@ -240,6 +241,13 @@ impl Interner {
         }
         self.pruned = to;
         to == self.segments.len()
+    }
+    /// Forgets `s`, which is about to be freed, if it is in the table.
+    pub fn forget(&mut self, s: Str) {
+        // SAFETY: not freed yet.
+        if s.0.kind() == super::kind::STRING && unsafe { s.is_interned() } {
+            self.remove(s)
+        }
     }
     fn remove(&mut self, s: Str) {
         // SAFETY: dead, but not freed yet.

@@ -1,6 +1,7 @@
 //! The one traversal of heap objects: a match over all kinds.
 
 use super::kind;
+use super::table::Table;
 use moonsweep_gc::{Model, Obj, Visitor, WeakPart};
 
 /// The object model of Lua.
@@ -64,6 +65,13 @@ impl Model for LuaModel {
                 _ => 0,
             }
         }
+    }
+    fn acyclic(k: u8) -> bool {
+        matches!(k, kind::STRING | kind::BOXED_INT | kind::PROTO)
+    }
+    unsafe fn shared(obj: Obj) -> bool {
+        // SAFETY: a live table.
+        obj.kind() == kind::TABLE && unsafe { Table(obj).is_meta() }
     }
     fn kind_name(k: u8) -> &'static str {
         match k {

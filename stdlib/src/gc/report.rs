@@ -102,6 +102,31 @@ pub(super) fn stats(cx: &Context) -> Result<Table<'_>> {
     finalizers.set_name(cx, "count", now.beside.finalizers as i64)?;
     finalizers.set_name(cx, "wall_s", seconds(now.beside.finalizers_ns))?;
     table.set_name(cx, "finalizers", finalizers)?;
+    if let Some(c) = cx.heap_stats().counting() {
+        let counting = cx.table(0, 13);
+        for (name, n) in [
+            ("epochs", c.epochs),
+            ("increments", c.increments),
+            ("decrements", c.decrements),
+            ("freed_by_count", c.freed_by_count),
+            ("freed_by_trial", c.freed_by_trial),
+            ("freed_by_trace", c.freed_by_trace),
+            ("candidates", c.candidates),
+            ("trials", c.trials),
+            ("traces", c.traces),
+        ] {
+            counting.set_name(cx, name, n as i64)?;
+        }
+        for (name, ns) in [
+            ("counting_s", c.counting_ns),
+            ("deaths_s", c.deaths_ns),
+            ("trials_s", c.trials_ns),
+            ("traces_s", c.traces_ns),
+        ] {
+            counting.set_name(cx, name, seconds(ns))?;
+        }
+        table.set_name(cx, "counting", counting)?;
+    }
     Ok(Metatable::Stats.on(cx, table))
 }
 

@@ -213,6 +213,12 @@ impl Table {
     pub unsafe fn flags(self) -> u8 {
         self.0.user(1)
     }
+    /// Whether it is, or was, a metatable or on an `__index` chain.
+    #[inline(always)]
+    pub unsafe fn is_meta(self) -> bool {
+        // SAFETY: as the caller promised.
+        unsafe { self.flags() & flag::IS_META != 0 }
+    }
     /// Replaces the flags.
     #[inline(always)]
     pub unsafe fn set_flags(self, flags: u8) {

@@ -27,9 +27,11 @@ use super::store::{
     FLAT_HASH_MAX, HAS_INTS, HAS_POSITIVE, Node, StoreCell, empty_segment, links, node_at, store,
     words,
 };
+use super::trace::seen_key;
 use crate::mem::Mem;
 use crate::value::NIL_WORD;
 use moonsweep_gc::Obj;
+use moonsweep_gc::slot::set_entry;
 use std::cell::Cell;
 
 /// The node where the search for a hash begins.
@@ -128,11 +130,13 @@ unsafe fn take_free(seg: Obj) -> Option<usize> {
     }
 }
 
-/// Writes an entry into a node.
+/// Writes an entry into a node. A dead key that it replaces may dangle, and is
+/// not one that the collector has seen.
 #[inline(always)]
 unsafe fn write(mem: &mut Mem, seg: Obj, n: &Node, key: u64, value: u64) {
-    n.key.set(seg, key, &mut mem.heap);
-    n.value.set(seg, value, &mut mem.heap);
+    let seen = [seen_key(seg, n.key.load(), n.value.load()), key];
+    let slots = (&n.key, &n.value);
+    set_entry(seg, slots, (key, value), seen, &mut mem.heap);
 }
 
 /// Adds an entry, whose key is absent, to a segment; false if it is full.

@@ -4,11 +4,13 @@ use super::get::float_to_int;
 use super::hash::{Key, Name, Wide, Word};
 use super::segment::{add_int_home, find_in, note_revived};
 use super::store::{Node, nil_chunk, store};
+use super::trace::seen_key;
 use super::{Table, flag};
 use crate::mem::Mem;
 use crate::object::string::Str;
 use crate::value::{NIL_WORD, Value, fits_word, float_word, int_word, tag};
 use moonsweep_gc::Obj;
+use moonsweep_gc::slot::set_entry;
 
 /// Why a key cannot be set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -237,18 +239,23 @@ impl Table {
 #[inline(always)]
 pub(super) unsafe fn set_node(mem: &mut Mem, seg: Obj, node: &Node, value: u64) -> bool {
     let old = node.value.load();
-    if old == NIL_WORD {
-        if value == NIL_WORD {
-            return true;
+    let (absent, absence) = (old == NIL_WORD, value == NIL_WORD);
+    if absent == absence {
+        if !absent {
+            node.value.set(seg, value, &mut mem.heap);
         }
+        return absent;
+    }
+    if absent {
         // A removed node lives again: the count of nodes known to be dead is void.
         // SAFETY: as the caller promised.
         note_revived(unsafe { store(seg) });
-        // Its key was not visited while it was removed, and may be another object
-        // at the same address: the collector hears of it as of a new reference.
-        let key = node.key.load();
-        node.key.set(seg, key, &mut mem.heap);
     }
-    node.value.set(seg, value, &mut mem.heap);
-    old == NIL_WORD
+    // The key of a removed entry is not visited, and may be another object at the
+    // same address when the node lives again: the collector hears of both.
+    let key = node.key.load();
+    let seen = [seen_key(seg, key, old), seen_key(seg, key, value)];
+    let slots = (&node.key, &node.value);
+    set_entry(seg, slots, (key, value), seen, &mut mem.heap);
+    absent
 }

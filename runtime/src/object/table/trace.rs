@@ -66,7 +66,7 @@ pub unsafe fn trace_spine<V: Visitor>(o: Obj, v: &mut V) -> usize {
     unsafe { trace_edges(o, nil_chunk(), v) }
 }
 
-/// Visits a DIR, each segment or page once.
+/// Visits a DIR, a segment or page once for each edge that leads to it.
 #[inline]
 pub unsafe fn trace_dir<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: a live DIR.
@@ -78,18 +78,25 @@ unsafe fn trace_edges<V: Visitor>(o: Obj, immortal: Obj, v: &mut V) -> usize {
     // SAFETY: as the caller promised.
     unsafe {
         let n = store(o).capacity as usize;
-        let mut last = immortal;
         for i in 0..n {
             if let Some(e) = edge_at(o, i).load()
                 && e != immortal
-                && e != last
             {
                 v.object(e);
-                last = e;
             }
         }
         2 + n
     }
+}
+
+/// What a segment's trace makes of a key beside a value: its word, or nil if it
+/// passes it by. (Where keys are weak, a key that may be lost counts as visited:
+/// the collector looks at such a segment as a whole.)
+#[inline(always)]
+pub(super) fn seen_key(seg: Obj, key: u64, value: u64) -> u64 {
+    let passed =
+        value == NIL_WORD && (losable(key) || is_long(key) && seg.user(0) & flag::WEAK_KEYS != 0);
+    if passed { NIL_WORD } else { key }
 }
 
 /// Visits the key of a strong entry. That of a removed one is visited only if

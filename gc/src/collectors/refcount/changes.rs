@@ -1,0 +1,119 @@
+//! What the barrier remembers between two epochs.
+//!
+//! Of an object in a small cell: all its references as they were counted, once
+//! an epoch, and that it changed (coalescing). Of a large cell (a chunk of an
+//! array, a segment of a hash): the referent that a slot loses and the one that
+//! it gains, store by store; after `HOT` stores into one cell, the whole cell
+//! as well, since from then on that is cheaper. The two mix: the counts that
+//! the pairs adjust are those of the state which is then captured.
+
+use crate::header::Obj;
+use crate::heap::memory::Memory;
+use crate::model::{Model, Visitor};
+
+/// Of a cell larger than this, in bytes, slots are remembered instead.
+const LARGE_OWNER: usize = 256;
+/// So many stores into one large cell in an epoch, and it is captured whole.
+const HOT: u8 = 32;
+/// Cells whose stores are counted at a time.
+const WATCHED: usize = 256;
+/// Slots remembered, at most, while no epoch comes.
+const MOST: usize = 1 << 20;
+
+/// Collects the references that count.
+pub(super) struct References<'a> {
+    pub list: &'a mut Vec<Obj>,
+    pub ephemerons: bool,
+}
+
+impl Visitor for References<'_> {
+    #[inline(always)]
+    fn object(&mut self, obj: Obj) {
+        self.list.push(obj)
+    }
+    fn weak(&mut self, _owner: Obj) {}
+    fn ephemerons(&mut self, _owner: Obj) {
+        self.ephemerons = true
+    }
+}
+
+/// Appends every reference of `obj` that counts: the strong ones and the values of ephemerons.
+///
+/// # Safety
+/// `obj` is a live object of `M`.
+#[inline]
+pub(super) unsafe fn references<M: Model>(obj: Obj, list: &mut Vec<Obj>) {
+    let mut v = References {
+        list,
+        ephemerons: false,
+    };
+    // SAFETY: as the caller promised; the program's thread.
+    unsafe {
+        M::trace(obj, &mut v);
+        if v.ephemerons {
+            M::ephemerons(obj, &mut |_, value| v.list.push(value))
+        }
+    }
+}
+
+/// The changes since the last epoch.
+pub(super) struct Changes {
+    /// References that were counted and are gone, or will be counted anew.
+    pub lost: Vec<Obj>,
+    /// References that are not counted yet.
+    pub gained: Vec<Obj>,
+    watched: Box<[(usize, u8); WATCHED]>,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Changes {
+            lost: Vec::new(),
+            gained: Vec::new(),
+            watched: Box::new([(0, 0); WATCHED]),
+        }
+    }
+}
+
+impl Changes {
+    /// References that the next epoch has to count.
+    pub fn len(&self) -> usize {
+        self.lost.len() + self.gained.len()
+    }
+    /// Begins a new epoch; takes what was lost and gained.
+    pub fn take(&mut self) -> (Vec<Obj>, Vec<Obj>) {
+        self.watched.fill((0, 0));
+        (
+            std::mem::take(&mut self.lost),
+            std::mem::take(&mut self.gained),
+        )
+    }
+    /// Captures all references of an object.
+    #[inline]
+    pub fn capture<M: Model>(&mut self, owner: Obj) {
+        // SAFETY: the program is about to change the object, so it is alive.
+        unsafe { references::<M>(owner, &mut self.lost) }
+    }
+    /// Whether a store into this object is to be remembered by itself.
+    #[inline]
+    pub fn by_slot(&mut self, mem: &Memory, owner: Obj) -> bool {
+        if mem.size_of(owner) <= LARGE_OWNER {
+            return false;
+        }
+        let addr = owner.addr();
+        let entry = &mut self.watched[(addr >> 8 ^ addr >> 13) % WATCHED];
+        if entry.0 != addr {
+            *entry = (addr, 0);
+        }
+        entry.1 += 1;
+        entry.1 < HOT && self.gained.len() < MOST
+    }
+    /// Remembers a store into a slot.
+    #[inline]
+    pub fn slot(&mut self, mem: &Memory, old: Option<Obj>, new: Option<Obj>) {
+        // Immortal objects live outside of the heap and have no count.
+        let counted = |o: &Obj| mem.contains(o.addr());
+        self.lost.extend(old.filter(counted));
+        self.gained.extend(new.filter(counted));
+    }
+}

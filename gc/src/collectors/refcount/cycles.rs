@@ -1,0 +1,350 @@
+//! Trial deletion: garbage cycles found from where they were cut off (Bacon
+//! and Rajan, 2001), with the program stopped, right after an epoch.
+//!
+//! 1. *Gather*: from each candidate (an object whose count fell without
+//!    reaching zero, and that is still there after another epoch) follow
+//!    references, and count for each object met those that come from objects
+//!    met. The counts are kept beside the objects, so that the counts in their
+//!    headers stay true and a trial can be given up at any time. What cannot be
+//!    garbage or part of a cycle is not followed: referents of roots (SEEN),
+//!    acyclic kinds, shared objects (`Model::shared`; in Lua, metatables).
+//! 2. *Restore*: an object with more references than were met is referred to
+//!    from outside, hence alive, and so is what it refers to.
+//! 3. *Collect*: the others are garbage. With a finalizer among them, that
+//!    object becomes due, and what it refers to stays. The rest is freed,
+//!    whatever it refers to outside has a decrement.
+//!
+//! Many candidates share one trial, so that what they have in common is
+//! visited once. A trial is bounded in time. An object met but not followed
+//! when time is up counts as alive: less is found, nothing wrong. A cycle too
+//! large for a trial is left to the trace (`backup.rs`).
+//!
+//! Why freeing is right: right after the increments a count is never too low,
+//! so an object all of whose counted references come from garbage is garbage:
+//! no root refers to it, and weak references to it are cleared here.
+//!
+//! Trials adapt: one that finds nothing doubles the number of candidates and of
+//! epochs that the next one waits for; one that finds something halves the
+//! former, and the next one comes after the next epoch.
+
+use super::RefCount;
+use super::changes::references;
+use super::deaths::release;
+use super::weakly::still;
+use crate::core::Core;
+use crate::header::{FINALIZABLE, Obj, PURPLE, WEAKLY};
+use crate::model::{Model, Roots};
+use crate::stats::pause::thread_cpu_ns;
+use crate::stats::{Cause, PauseKind, Phase};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+/// References followed between two looks at the clock.
+const CLOCK: usize = 256;
+/// References followed by one trial, at most.
+const MOST: usize = 1 << 14;
+/// Candidates that a trial waits for, at least and at most.
+const LEAST_CANDIDATES: usize = 16;
+const MOST_CANDIDATES: usize = 1 << 14;
+/// Epochs that a trial waits for, at most.
+const MOST_EPOCHS: u32 = 64;
+/// Candidates that are kept.
+const QUEUE: usize = 1 << 17;
+
+/// An object met by a trial.
+struct Met {
+    obj: Obj,
+    /// References from objects met.
+    inner: u32,
+    /// Its part of `Trial::edges`.
+    edges: (u32, u32),
+    followed: bool,
+    alive: bool,
+}
+
+/// The candidates, and the memory of trials.
+pub(super) struct Trial {
+    /// Since the last epoch.
+    fresh: Vec<Obj>,
+    /// Since the epoch before.
+    ripening: Vec<Obj>,
+    /// Those that have outlived an epoch.
+    ripe: VecDeque<Obj>,
+    /// How many of them there have to be for a trial.
+    wait: usize,
+    /// Epochs since the last trial, and how many there have to be.
+    epochs: u32,
+    patience: u32,
+    met: Vec<Met>,
+    number: FxHashMap<Obj, u32>,
+    edges: Vec<u32>,
+    list: Vec<Obj>,
+}
+
+impl Default for Trial {
+    fn default() -> Self {
+        Trial {
+            fresh: Vec::new(),
+            ripening: Vec::new(),
+            ripe: VecDeque::new(),
+            wait: LEAST_CANDIDATES,
+            epochs: 0,
+            patience: 1,
+            met: Vec::new(),
+            number: FxHashMap::default(),
+            edges: Vec::new(),
+            list: Vec::new(),
+        }
+    }
+}
+
+impl Trial {
+    /// A decrement left references to `obj`.
+    #[inline]
+    pub fn candidate<M: Model>(&mut self, obj: Obj) {
+        let flags = obj.flags();
+        if flags & PURPLE == 0 && !M::acyclic(obj.kind()) {
+            obj.set_flags(flags | PURPLE);
+            self.fresh.push(obj)
+        }
+    }
+    /// An epoch has passed.
+    pub fn ripen(&mut self) {
+        self.epochs = self.epochs.saturating_add(1);
+        let room = QUEUE.saturating_sub(self.ripe.len());
+        for obj in self.ripening.drain(..).take(room) {
+            self.ripe.push_back(obj)
+        }
+        std::mem::swap(&mut self.fresh, &mut self.ripening);
+    }
+    /// Forgets all candidates.
+    pub fn clear(&mut self) {
+        self.fresh.clear();
+        self.ripening.clear();
+        self.ripe.clear();
+    }
+    /// Whether there are enough candidates for a trial.
+    pub fn due(&self) -> bool {
+        self.ripe.len() >= self.wait && self.epochs >= self.patience
+    }
+    /// Right after a trial: whether it found something, and left as much to try.
+    pub fn due_again(&self) -> bool {
+        self.patience == 1 && self.ripe.len() > self.wait.max(1 << 10)
+    }
+    /// Whether there are any.
+    pub fn possible(&self) -> bool {
+        !self.ripe.is_empty()
+    }
+
+    /// The number of `obj` among those met; `None` if it is not to be followed.
+    fn meet<M: Model>(&mut self, core: &Core, obj: Obj) -> Option<u32> {
+        if let Some(&n) = self.number.get(&obj) {
+            return Some(n);
+        }
+        // SAFETY: a live object: it is counted, or a candidate that is still there.
+        let outside = M::acyclic(obj.kind())
+            || core.space.mem.seen.test(obj.addr())
+            || unsafe { M::shared(obj) };
+        if outside {
+            return None;
+        }
+        let n = self.met.len() as u32;
+        self.number.insert(obj, n);
+        self.met.push(Met {
+            obj,
+            inner: 0,
+            edges: (0, 0),
+            followed: false,
+            alive: false,
+        });
+        Some(n)
+    }
+
+    /// Step 1.
+    fn gather<M: Model>(&mut self, core: &Core, deadline: u64) -> u64 {
+        let mut tried = 0;
+        let mut next = 0;
+        let mut clock = CLOCK;
+        loop {
+            if self.edges.len() >= clock {
+                clock = self.edges.len() + CLOCK;
+                if self.edges.len() >= MOST || thread_cpu_ns() >= deadline {
+                    return tried;
+                }
+            }
+            if next == self.met.len() {
+                let Some(candidate) = self.ripe.pop_front() else {
+                    return tried;
+                };
+                if still(&core.space, candidate, PURPLE) {
+                    candidate.set_flags(candidate.flags() & !PURPLE);
+                    tried += 1;
+                    // Without a count it is a root's referent or in limbo.
+                    if candidate.count() != 0 {
+                        self.meet::<M>(core, candidate);
+                    }
+                }
+                if tried % CLOCK as u64 == 0 {
+                    clock = 0;
+                }
+                continue;
+            }
+            let from = self.edges.len() as u32;
+            let mut list = std::mem::take(&mut self.list);
+            // SAFETY: a live object; the program is stopped.
+            unsafe { references::<M>(self.met[next].obj, &mut list) };
+            for target in list.drain(..) {
+                if let Some(n) = self.meet::<M>(core, target) {
+                    self.met[n as usize].inner += 1;
+                    self.edges.push(n)
+                }
+            }
+            self.list = list;
+            self.met[next].edges = (from, self.edges.len() as u32);
+            self.met[next].followed = true;
+            next += 1;
+        }
+    }
+
+    /// Marks `n`, and what can be reached from it, as alive.
+    fn restore(&mut self, n: usize) {
+        let mut todo = vec![n as u32];
+        while let Some(n) = todo.pop() {
+            let met = &mut self.met[n as usize];
+            if !met.alive {
+                met.alive = true;
+                let (from, to) = met.edges;
+                todo.extend(&self.edges[from as usize..to as usize])
+            }
+        }
+    }
+
+    /// Step 2.
+    fn restore_referenced(&mut self) {
+        for n in 0..self.met.len() {
+            let met = &self.met[n];
+            if !met.alive && (!met.followed || met.obj.count() > met.inner) {
+                self.restore(n)
+            }
+        }
+    }
+
+    /// The objects met that are not alive.
+    fn garbage(&self) -> impl Iterator<Item = Obj> {
+        self.met.iter().filter(|m| !m.alive).map(|m| m.obj)
+    }
+
+    /// Whether `obj` is among them.
+    fn is_garbage(&self, obj: Obj) -> bool {
+        self.number
+            .get(&obj)
+            .is_some_and(|&n| !self.met[n as usize].alive)
+    }
+}
+
+impl RefCount {
+    /// One trial. `deadline`: when to stop gathering, in the thread's processor time.
+    pub(super) fn try_cycles<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        cause: Cause,
+        deadline: u64,
+    ) {
+        let mut pause = core.stats.begin(PauseKind::Cycles, cause);
+        self.figures.trials += 1;
+        core.prepare(&mut pause);
+        self.figures.candidates += self.trial.gather::<M>(core, deadline);
+        pause.work(self.trial.edges.len());
+        pause.phase(Phase::Mark);
+        self.trial.restore_referenced();
+        self.finalize_garbage::<M>(core);
+        let freed = self.free_garbage::<M, R>(core, roots);
+        self.figures.freed_by_trial += freed as u64;
+        let trial = &mut self.trial;
+        if freed == 0 {
+            trial.wait = (trial.wait * 2).min(MOST_CANDIDATES);
+            trial.patience = (trial.patience * 2).min(MOST_EPOCHS)
+        } else {
+            trial.wait = (trial.wait / 2).max(LEAST_CANDIDATES);
+            trial.patience = 1
+        }
+        trial.epochs = 0;
+        trial.met.clear();
+        trial.edges.clear();
+        trial.number.clear();
+        core.space.file_thinned();
+        pause.phase(Phase::Deaths);
+        let record = core
+            .stats
+            .end(pause, core.space.used(), core.space.objects());
+        self.figures.trials_ns += record.cpu_ns;
+        core.stats.set_counting(self.figures);
+        self.check::<M, R>(core, roots);
+    }
+
+    /// Step 3, for finalizers: those of the garbage become due.
+    fn finalize_garbage<M: Model>(&mut self, core: &mut Core) {
+        let due: Vec<usize> = (0..self.trial.met.len())
+            .filter(|&n| {
+                let met = &self.trial.met[n];
+                !met.alive && met.obj.flags() & FINALIZABLE != 0
+            })
+            .collect();
+        if due.is_empty() {
+            return;
+        }
+        // Weak values that refer to garbage are gone before finalizers run.
+        let mut lost = Vec::new();
+        for obj in self.trial.garbage() {
+            if obj.flags() & WEAKLY != 0 {
+                self.weak.forget::<M>(&core.space, obj, true, &mut lost)
+            }
+        }
+        // A store among the garbage that lets go of garbage: one reference less,
+        // still to be subtracted, so that the other stays for now.
+        for &obj in &lost {
+            if let Some(&n) = self.trial.number.get(&obj) {
+                self.trial.restore(n as usize)
+            }
+        }
+        for obj in lost {
+            self.pending.push(obj)
+        }
+        let mut queue = Vec::new();
+        for n in due {
+            let obj = self.trial.met[n].obj;
+            queue.extend(core.finalizers.take(obj));
+            core.space.mem.seen.set(obj.addr());
+            self.roots.push(obj);
+            self.trial.restore(n)
+        }
+        core.finalizers.queue(queue);
+    }
+
+    /// Step 3, for the rest. Returns how many objects were freed.
+    fn free_garbage<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) -> usize {
+        let garbage: Vec<Obj> = self.trial.garbage().collect();
+        let mut lost = Vec::new();
+        for &obj in &garbage {
+            if obj.flags() & WEAKLY != 0 {
+                self.weak.forget::<M>(&core.space, obj, false, &mut lost);
+                roots.forget(obj)
+            }
+        }
+        // Everything is looked at before anything is freed.
+        for &obj in &garbage {
+            // SAFETY: its cell is intact; the program is stopped.
+            unsafe { references::<M>(obj, &mut lost) }
+        }
+        for obj in lost {
+            if !self.trial.is_garbage(obj) {
+                self.pending.push(obj)
+            }
+        }
+        for &obj in &garbage {
+            release::<M>(core, obj)
+        }
+        garbage.len()
+    }
+}

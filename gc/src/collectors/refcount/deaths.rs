@@ -1,0 +1,167 @@
+//! Decrements, and what follows when a count falls to zero.
+//!
+//! 1. A decrement that leaves a count of zero kills the object at once, in an
+//!    epoch or between two, unless
+//!    a. a root refers to it (SEEN): the next epoch looks at it again;
+//!    b. it is registered with a finalizer, or something weak may refer to it:
+//!    it goes into limbo. The program may find it again until the next epoch
+//!    has counted what the program did.
+//! 2. Killing an object queues its references for decrements of their own and
+//!    frees its cell. No object is larger than a pause can bear (large tables
+//!    are built of pieces), so an object dies in one step, however many follow it.
+//! 3. In an epoch, after all increments, an object in limbo whose count is
+//!    still zero and that no root refers to is dead. It vanishes from the weak
+//!    stores; with a finalizer it becomes due, and a root; else it is killed.
+//! 4. A decrement that does not leave zero may have cut a cycle off: the object
+//!    becomes a candidate for trial deletion.
+
+use super::RefCount;
+use super::changes::references;
+use super::weakly::still;
+use crate::core::Core;
+use crate::header::{FINALIZABLE, LIMBO, Obj, PAYLOAD, WEAKLY};
+use crate::model::{Model, Roots};
+use crate::stats::pause::thread_cpu_ns;
+
+/// Decrements between two looks at the clock.
+const CLOCK: usize = 128;
+/// Objects in limbo between two looks at the clock.
+const LIMBO_CLOCK: usize = 16;
+
+impl RefCount {
+    /// Works off decrements until the thread's processor time is `deadline`, or
+    /// all are done; whether they are.
+    pub(super) fn decrement_until<M: Model>(&mut self, core: &mut Core, deadline: u64) -> bool {
+        loop {
+            for _ in 0..CLOCK {
+                let Some(obj) = self.pending.pop() else {
+                    return true;
+                };
+                self.figures.decrements += 1;
+                if obj.decrement() == 0 {
+                    self.at_zero::<M>(core, obj)
+                } else if core.options.cycles.tries() {
+                    self.trial.candidate::<M>(obj)
+                }
+            }
+            if thread_cpu_ns() >= deadline {
+                return self.pending.is_empty();
+            }
+        }
+    }
+
+    /// The count of an object is zero.
+    pub(super) fn at_zero<M: Model>(&mut self, core: &mut Core, obj: Obj) {
+        if core.space.mem.seen.test(obj.addr()) {
+            return;
+        }
+        let flags = obj.flags();
+        if flags & (FINALIZABLE | WEAKLY) == 0 {
+            self.kill::<M>(core, obj)
+        } else if flags & LIMBO == 0 {
+            obj.set_flags(flags | LIMBO);
+            self.limbo.push(obj)
+        }
+    }
+
+    /// Frees an object that nothing refers to.
+    fn kill<M: Model>(&mut self, core: &mut Core, obj: Obj) {
+        debug_assert!(
+            obj.unlogged(),
+            "an object dies whose references were not counted"
+        );
+        // SAFETY: its cell is intact, and so are those of what it refers to: they
+        // are counted still.
+        unsafe { references::<M>(obj, &mut self.children) };
+        for child in self.children.drain(..) {
+            self.pending.push(child)
+        }
+        self.figures.freed_by_count += 1;
+        release::<M>(core, obj)
+    }
+
+    /// In an epoch, after all increments: decides on the objects in limbo, works
+    /// off decrements, and again, for about `ns` nanoseconds.
+    pub(super) fn settle_deaths<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        ns: u64,
+    ) {
+        let begin = thread_cpu_ns();
+        let deadline = begin.saturating_add(ns);
+        // However many decrements there are, limbo has its share.
+        let half = begin.saturating_add(ns / 2);
+        let mut due = Vec::new();
+        loop {
+            while !self.limbo.is_empty() {
+                for _ in 0..LIMBO_CLOCK {
+                    let Some(obj) = self.limbo.pop() else { break };
+                    self.leave_limbo::<M, R>(core, roots, obj, &mut due)
+                }
+                if thread_cpu_ns() >= half {
+                    break;
+                }
+            }
+            let all = self.decrement_until::<M>(core, deadline);
+            if !all || self.limbo.is_empty() || thread_cpu_ns() >= deadline {
+                break;
+            }
+        }
+        core.finalizers.queue(due);
+    }
+
+    fn leave_limbo<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        obj: Obj,
+        due: &mut Vec<(u64, Obj)>,
+    ) {
+        let mem = core.space.mem;
+        if !still(&core.space, obj, LIMBO) {
+            return;
+        }
+        let flags = obj.flags() & !LIMBO;
+        obj.set_flags(flags);
+        if let Some(backup) = &self.backup
+            && backup.condemns::<M>(&mem, obj)
+        {
+            return;
+        }
+        if obj.count() != 0 || mem.seen.test(obj.addr()) {
+            return;
+        }
+        let last = flags & FINALIZABLE == 0;
+        if flags & WEAKLY != 0 {
+            let mut lost = Vec::new();
+            self.weak.forget::<M>(&core.space, obj, !last, &mut lost);
+            for obj in lost {
+                self.pending.push(obj)
+            }
+        }
+        if last {
+            if flags & WEAKLY != 0 {
+                roots.forget(obj);
+            }
+            self.kill::<M>(core, obj)
+        } else {
+            due.extend(core.finalizers.take(obj));
+            mem.seen.set(obj.addr());
+            self.roots.push(obj);
+        }
+    }
+}
+
+/// Gives the cell of a dead object back, and what it owns outside of the heap.
+pub(super) fn release<M: Model>(core: &mut Core, obj: Obj) {
+    if obj.flags() & PAYLOAD != 0 {
+        core.drops.forget(obj);
+        // SAFETY: dead, registered with something to drop and not dropped before; its cell is intact.
+        let freed = unsafe { M::drop_payload(obj) };
+        core.space.external(-(freed as isize));
+    }
+    // Lists that still have the object must not take it for what it was.
+    obj.set_flags(0);
+    core.space.free_one(obj)
+}

@@ -1,0 +1,199 @@
+//! An epoch, with the program stopped.
+//!
+//! 1. *Prepare*: end the allocator's runs; take what the barrier remembers.
+//! 2. *Roots*: everything that roots and running coroutines refer to gets SEEN,
+//!    instead of a count; what had SEEN and has it no longer is kept in mind.
+//! 3. *Increments*: for what slots of large cells gained; for all references of
+//!    logged objects; for those of every young object reached, which becomes
+//!    OLD. Visited objects are armed (UNLOGGED), except those that change
+//!    without a barrier: they stay in the log.
+//! 4. *Weak references* to young objects that were not reached are cleared;
+//!    young objects with finalizers are resurrected.
+//! 5. *Sweep*: what is young and was not reached is free, uncounted.
+//! 6. *End of a trace*, if one is under way and has marked everything (`backup.rs`).
+//! 7. *Deaths*: what lost its last root and has no count dies; decrements for
+//!    what the barrier captured; objects in limbo. As long as the pause's goal
+//!    allows; the rest is worked off in slices between this epoch and the next.
+//!
+//! Afterwards a count is the number of references from OLD objects plus the
+//! decrements that are still pending: never too low, so zero means dead.
+
+use super::RefCount;
+use super::counts::{CountScope, find_pending, find_roots};
+use super::weakly::{clear_unreached, note_stores};
+use crate::core::Core;
+use crate::header::Obj;
+use crate::heap::block::young;
+use crate::mark::Tracer;
+use crate::model::{Life, Model, Roots, Visitor, WeakPart};
+use crate::pacer;
+use crate::stats::pause::{Pause, thread_cpu_ns};
+use crate::stats::{Cause, PauseKind, Phase};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Blocks given back to the system in one epoch, at most.
+const RELEASE: usize = 8;
+
+impl RefCount {
+    /// An epoch; `patience` says how long deaths may take, in nanoseconds.
+    pub(super) fn epoch<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        cause: Cause,
+        patience: u64,
+    ) {
+        let mut pause = core.stats.begin(PauseKind::Epoch, cause);
+        let begin = thread_cpu_ns();
+        let goal = core.options.pause_goal.as_nanos() as u64;
+        let marked = self.backup.as_ref().is_some_and(|b| b.grey.is_empty());
+        let old_roots = self.count_changes::<M, R>(core, roots, &mut pause);
+        let counted = thread_cpu_ns();
+        if marked {
+            self.end_backup::<M, R>(core, roots, &mut pause, goal / 4)
+        }
+        for obj in old_roots {
+            if obj.count() == 0 {
+                self.at_zero::<M>(core, obj)
+            } else if core.options.cycles.tries() {
+                // A root's reference was not counted: no decrement tells of it.
+                self.trial.candidate::<M>(obj)
+            }
+        }
+        self.settle_deaths::<M, R>(core, roots, patience);
+        core.space.file_thinned();
+        pause.phase(Phase::Deaths);
+        core.release(RELEASE);
+        pause.phase(Phase::Release);
+        let record = core
+            .stats
+            .end(pause, core.space.used(), core.space.objects());
+        self.figures.epochs += 1;
+        self.figures.counting_ns += counted - begin;
+        self.figures.deaths_ns += record.cpu_ns.saturating_sub(counted - begin);
+        core.stats.set_counting(self.figures);
+        let most = core.options.nursery.0.max(1);
+        self.nursery = pacer::next_nursery(self.nursery, counted - begin, goal, most);
+        self.limit = pacer::next_log(self.limit, counted - begin, goal);
+        self.rest = self.nursery as isize;
+        self.after = core.space.used();
+        self.trial.ripen();
+        self.pace_now(core);
+        self.check::<M, R>(core, roots);
+    }
+
+    /// Steps 1 to 5. Returns what had SEEN and has it no longer.
+    fn count_changes<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: &mut R,
+        pause: &mut Pause,
+    ) -> Vec<Obj> {
+        core.prepare(pause);
+        core.stats
+            .count_log(core.log.len() + self.changes.gained.len());
+        let logged = core.log.take();
+        let (lost, gained) = self.changes.take();
+        pause.phase(Phase::Prepare);
+
+        let mem = core.space.mem;
+        let mut old_roots = std::mem::take(&mut self.roots);
+        for obj in &old_roots {
+            mem.seen.clear(obj.addr())
+        }
+        let mut scope = CountScope::<false>::new(mem, roots);
+        scope.backup = self.backup.take();
+        let mut tracer = core.tracer::<M, _>(scope);
+        find_roots(core, &mut tracer, roots);
+        pause.phase(Phase::Roots);
+
+        self.count_slots(&mut tracer, core, &gained, lost);
+        for &obj in &logged {
+            if !tracer.scope.is_volatile(obj) {
+                tracer.grey.push(obj)
+            }
+        }
+        pause.phase(Phase::Log);
+        tracer.converge();
+        self.figures.increments += tracer.scope.counted;
+        pause.phase(Phase::Mark);
+
+        let mut lost = Vec::new();
+        clear_unreached(&tracer, WeakPart::Values, 0, false, &mut lost);
+        let cleared = tracer.weak.len();
+        if core.finalizers.resurrect(&mut tracer, false) {
+            tracer.converge();
+            find_pending(core, &mut tracer);
+        }
+        clear_unreached(&tracer, WeakPart::Keys, 0, false, &mut lost);
+        clear_unreached(&tracer, WeakPart::Values, cleared, false, &mut lost);
+        for obj in lost {
+            self.pending.push(obj)
+        }
+        let weak = std::mem::take(&mut tracer.weak);
+        let ephemerons = std::mem::take(&mut tracer.ephemerons.owners);
+        note_stores::<M>(core, &mut self.weak, &weak, &ephemerons);
+        pause.work(tracer.work);
+        pause.phase(Phase::Weak);
+
+        let mut scope = core.retire(tracer);
+        self.backup = scope.backup.take();
+        if let Some(backup) = &mut self.backup {
+            backup.note(&weak, &ephemerons)
+        }
+        self.roots = std::mem::take(&mut scope.roots);
+        core.log.replace(Default::default(), logged);
+        for &obj in &scope.running {
+            core.log.push(obj, 0)
+        }
+        let reached =
+            |o: Obj| mem.young(o.addr()).load(Relaxed) == young::NO || mem.old.test(o.addr());
+        roots.prune_young(&|o| if reached(o) { Life::Old } else { Life::Dead });
+        let freed = core.drops.drop_dead::<M>(reached, false);
+        core.space.external(-(freed as isize));
+        core.finalizers.promote(|_| true);
+        core.drops.promote(|_| true);
+        pause.phase(Phase::Prune);
+
+        core.space.sweep_nursery();
+        core.space
+            .sweep_some(pacer::sweep_quota(core.space.blocks_in_use()));
+        pause.phase(Phase::Sweep);
+        old_roots.retain(|o| !mem.seen.test(o.addr()));
+        old_roots
+    }
+
+    /// What slots of large cells gained and lost. A young object that came and
+    /// went again is not taken for reached.
+    fn count_slots<M: Model>(
+        &mut self,
+        tracer: &mut Tracer<M, CountScope<false>>,
+        core: &Core,
+        gained: &[Obj],
+        mut lost: Vec<Obj>,
+    ) {
+        let mem = &core.space.mem;
+        let is_young =
+            |o: Obj| mem.young(o.addr()).load(Relaxed) != young::NO && !mem.old.test(o.addr());
+        for obj in gained {
+            obj.increment()
+        }
+        self.figures.increments += gained.len() as u64;
+        // What a root refers to is OLD by now, so it has its decrement like any other.
+        lost.retain(|&obj| {
+            let young = is_young(obj);
+            if young {
+                obj.decrement();
+            }
+            !young
+        });
+        for &obj in gained {
+            if obj.count() != 0 {
+                tracer.object(obj)
+            }
+        }
+        for obj in lost {
+            self.pending.push(obj)
+        }
+    }
+}

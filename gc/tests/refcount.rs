@@ -1,0 +1,276 @@
+//! What reference counting promises beyond any collector's duty: garbage goes
+//! soon, in small steps, and small cycles go without a trace of the heap.
+
+mod toy;
+
+use moonsweep_gc::{CycleSearch, GcKind, Obj, Options, PauseKind, Size};
+use toy::*;
+
+fn options(cycles: CycleSearch) -> Options {
+    Options {
+        gc: GcKind::RefCount,
+        cycles,
+        nursery: Size(256 << 10),
+        ..Options::default()
+    }
+}
+
+fn machine(cycles: CycleSearch) -> Machine<false> {
+    let mut m = Machine::new(options(cycles));
+    m.heap.stats_mut().keep_records();
+    m.roots.stack = vec![None; 8];
+    m
+}
+
+/// Lets the program allocate until `epochs` more epochs have passed.
+fn pass(m: &mut Machine<false>, epochs: u64) {
+    let count = |m: &Machine<false>| m.heap.stats().counting().map_or(0, |c| c.epochs);
+    let end = count(m) + epochs;
+    while count(m) < end {
+        m.alloc(NODE, 0, 2);
+        m.safepoint();
+    }
+}
+
+fn old(m: &mut Machine<false>, root: usize, kind: u8, n: usize) -> Obj {
+    let obj = m.alloc(kind, 1, n);
+    m.roots.stack[root] = Some(obj);
+    m.collect_young();
+    assert!(m.heap.inspect(obj).old);
+    obj
+}
+
+/// A ring of `n` nodes, the first of which is the answer.
+fn ring(m: &mut Machine<false>, n: usize) -> Obj {
+    let first = m.alloc(NODE, 7, 2);
+    let mut last = first;
+    for _ in 1..n {
+        let next = m.alloc(NODE, 7, 2);
+        m.set(last, 0, Some(next));
+        m.set(next, 1, Some(last));
+        last = next;
+    }
+    m.set(last, 0, Some(first));
+    m.set(first, 1, Some(last));
+    first
+}
+
+/// Replaces old rings of nodes in a table; returns the most objects there ever were.
+fn flood(m: &mut Machine<false>) -> usize {
+    let table = old(m, 0, NODE, 400);
+    let mut most = 0;
+    for i in 0..100_000 {
+        let r = ring(m, 2 + i % 3);
+        m.set(table, i % 400, Some(r));
+        m.safepoint();
+        most = most.max(m.heap.objects());
+    }
+    most
+}
+
+#[test]
+fn trial_deletion_keeps_up_with_a_flood_of_small_cycles() {
+    let mut m = machine(CycleSearch::Trial);
+    let most = flood(&mut m);
+    let c = m.heap.stats().counting().unwrap();
+    assert!(c.freed_by_trial > 1000, "{c:?}");
+    assert_eq!(c.traces, 0);
+    assert!(most < 30_000, "{most} objects, {c:?}");
+}
+
+#[test]
+fn without_a_search_cycles_leak_until_the_program_collects() {
+    let mut m = machine(CycleSearch::Off);
+    flood(&mut m);
+    let c = m.heap.stats().counting().unwrap();
+    assert_eq!(c.freed_by_trial + c.freed_by_trace + c.candidates, 0);
+    pass(&mut m, 10);
+    let leaked = m.heap.objects();
+    m.roots.stack.fill(None);
+    m.collect_full();
+    assert_eq!(m.heap.objects(), 0);
+    assert!(leaked > 2000, "{leaked}");
+}
+
+#[test]
+fn a_cycle_too_large_for_a_trial_is_left_to_the_trace() {
+    for (cycles, stays) in [(CycleSearch::Trial, true), (CycleSearch::Both, false)] {
+        let mut m = machine(cycles);
+        let first = ring(&mut m, 100_000);
+        m.roots.stack[0] = Some(first);
+        m.collect_young();
+        m.roots.stack[0] = None;
+        let keep = old(&mut m, 1, NODE, 600);
+        // A trace begins when the heap has grown.
+        for i in 0..600 {
+            let big = m.alloc(NODE, 1, 1500);
+            m.set(keep, i, Some(big));
+            m.safepoint();
+        }
+        pass(&mut m, 200);
+        let c = m.heap.stats().counting().unwrap();
+        assert_eq!(m.heap.objects() > 100_000, stays, "{cycles:?} {c:?}");
+        assert_eq!(c.freed_by_trace == 100_000, !stays, "{cycles:?} {c:?}");
+        let whole = m.heap.stats().records().iter();
+        assert_eq!(whole.filter(|r| r.kind == PauseKind::Full).count(), 0);
+    }
+}
+
+#[test]
+fn a_long_list_dies_in_slices() {
+    const N: usize = 1_000_000;
+    let mut m = machine(CycleSearch::Off);
+    for _ in 0..N {
+        let node = m.alloc(NODE, 1, 2);
+        m.set(node, 0, m.roots.stack[0]);
+        m.roots.stack[0] = Some(node);
+        m.safepoint();
+    }
+    m.collect_young();
+    assert!(m.heap.objects() >= N);
+    let before = m.heap.stats().records().len();
+    m.roots.stack[0] = None;
+    let c = m.heap.stats().counting().unwrap();
+    while m.heap.objects() >= N / 10 {
+        m.alloc(NODE, 0, 2);
+        m.safepoint();
+    }
+    let slices = &m.heap.stats().records()[before..];
+    let slices = slices.iter().filter(|r| r.kind == PauseKind::Decrements);
+    assert!(slices.count() > 20);
+    // Of the allocator's share little was needed meanwhile.
+    let d = m.heap.stats().counting().unwrap();
+    assert!(d.freed_by_count - c.freed_by_count > N as u64 * 9 / 10);
+    assert!(d.increments - c.increments < 1000);
+}
+
+#[test]
+fn acyclic_garbage_is_gone_after_one_epoch() {
+    let mut m = machine(CycleSearch::Off);
+    let tree = old(&mut m, 0, NODE, 10);
+    for i in 0..10 {
+        let child = m.alloc(NODE, 2, 10);
+        m.set(tree, i, Some(child));
+        for j in 0..10 {
+            let leaf = m.alloc(EDGES, 3, 1);
+            m.set(child, j, Some(leaf));
+        }
+    }
+    m.collect_young();
+    assert_eq!(m.heap.objects(), 111);
+    m.set(tree, 3, None);
+    m.collect_young();
+    assert_eq!(m.heap.objects(), 100);
+    m.roots.stack[0] = None;
+    m.collect_young();
+    assert_eq!(m.heap.objects(), 0);
+}
+
+#[test]
+fn what_an_object_held_in_between_is_never_counted() {
+    let mut m = machine(CycleSearch::Off);
+    for (fields, most) in [(4, 8), (400, 8_000)] {
+        let holder = old(&mut m, 0, NODE, fields);
+        let c = m.heap.stats().counting().unwrap();
+        for _ in 0..1_000_000 {
+            let value = m.alloc(NODE, 2, 0);
+            m.set(holder, 1, Some(value));
+            m.safepoint();
+        }
+        m.collect_young();
+        let d = m.heap.stats().counting().unwrap();
+        // Of a small object one value an epoch; of a large one some slots an epoch more.
+        let epochs = d.epochs - c.epochs;
+        let counted = d.increments - c.increments;
+        assert!(
+            counted <= epochs * (most + fields as u64),
+            "{epochs} {counted}"
+        );
+        assert!(m.heap.objects() < 100);
+    }
+}
+
+#[test]
+fn a_weak_read_revives_what_has_no_count() {
+    let mut m = machine(CycleSearch::Both);
+    let holder = old(&mut m, 0, NODE, 2);
+    let weak = old(&mut m, 1, WEAK, 4);
+    let target = m.alloc(NODE, 9, 1);
+    m.set(holder, 0, Some(target));
+    m.set(weak, 2, Some(target));
+    m.collect_young();
+    m.set(holder, 0, None);
+    // Between two epochs it can be found again.
+    let found = get(weak, 2).unwrap();
+    m.set(holder, 1, Some(found));
+    m.collect_young();
+    assert_eq!(get(weak, 2), Some(target));
+    assert!(m.heap.inspect(target).allocated);
+    m.set(holder, 1, None);
+    m.collect_young();
+    m.collect_young();
+    assert_eq!(get(weak, 2), None);
+    assert!(!m.heap.inspect(target).allocated);
+}
+
+#[test]
+fn finalizers_of_what_died_by_count_are_due_in_reverse_order() {
+    let mut m = machine(CycleSearch::Both);
+    let holder = old(&mut m, 0, NODE, 5);
+    for i in 0..5 {
+        let obj = m.alloc(NODE, i, 1);
+        m.set(holder, i as usize, Some(obj));
+        m.heap.register_finalizer(obj);
+    }
+    m.collect_young();
+    for i in [3, 0, 4] {
+        m.set(holder, i, None);
+    }
+    m.collect_young();
+    let due: Vec<u32> = std::iter::from_fn(|| m.heap.next_finalizable())
+        .map(id)
+        .collect();
+    assert_eq!(due, [4, 3, 0]);
+    m.collect_young();
+    m.collect_young();
+    assert_eq!(m.heap.objects(), 3);
+}
+
+#[test]
+fn a_cycle_that_only_a_root_referred_to_is_tried() {
+    let mut m = machine(CycleSearch::Trial);
+    for i in 0..1000 {
+        let r = ring(&mut m, 3);
+        m.roots.stack[0] = Some(r);
+        if i % 20 == 0 {
+            pass(&mut m, 1);
+        }
+    }
+    m.roots.stack[0] = None;
+    pass(&mut m, 5);
+    let c = m.heap.stats().counting().unwrap();
+    assert!(c.freed_by_trial > 90, "{c:?}");
+}
+
+#[test]
+fn finalizers_of_a_garbage_cycle_run_once() {
+    let mut m = machine(CycleSearch::Trial);
+    let holder = old(&mut m, 0, NODE, 1);
+    for _ in 0..100 {
+        let r = ring(&mut m, 3);
+        m.heap.register_finalizer(r);
+        m.set(holder, 0, Some(r));
+        m.collect_young();
+    }
+    m.set(holder, 0, None);
+    let mut ran = 0;
+    for _ in 0..100 {
+        pass(&mut m, 1);
+        while m.heap.next_finalizable().is_some() {
+            ran += 1
+        }
+    }
+    assert!(ran > 50, "{ran}");
+    let c = m.heap.stats().counting().unwrap();
+    assert!(c.freed_by_trial > 100, "{c:?}");
+}
