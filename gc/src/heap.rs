@@ -482,6 +482,8 @@ impl<M: Model> Drop for Heap<M> {
     fn drop(&mut self) {
         self.core.mailbox.detach();
         self.core.close::<M>();
-        self.core.drops.drop_everything::<M>()
+        self.core.drops.drop_everything::<M>();
+        // Nobody may come to a safepoint any more.
+        while crate::span::give_back(usize::MAX) {}
     }
 }

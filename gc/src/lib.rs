@@ -44,5 +44,4 @@ pub use options::{CycleSearch, OptionInfo, Options, Setting, Size};
 pub use request::Requester;
 pub use slot::{Edge, Slot};
 pub use span::Span;
-pub use stats::{Cause, PauseKind, PauseRecord, Stats};
 pub use stats::{Cause, Counting, PauseKind, PauseRecord, Stats};

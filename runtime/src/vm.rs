@@ -4,10 +4,10 @@ use crate::interp::{Regs, code_exit};
 use crate::mem::Mem;
 use crate::object::event::Event;
 use crate::object::intern::Interner;
+use crate::object::sealed;
 use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::object::table::Table;
-use crate::object::sealed;
 use crate::object::thread::{
     Frame, MAX_STACK, STACK_RESERVE, Status, TRIM, ThreadData, ThreadObj, frame_kind,
 };
@@ -394,19 +394,19 @@ impl State {
         }
         self.keep_shape_keys();
         self.save_thread();
-        // The stacks of the running chain change without a barrier: the
-        // collector is told now.
-        let mut chain = Some(self.thread.0);
-        while let Some(o) = chain {
-            self.touch(o);
-            chain = ThreadObj(o).data().resumer;
-        }
-        let t = self.thread;
         // SAFETY: as the caller promised.
         unsafe {
+            // The stacks of the running chain change without a barrier: the
+            // collector is told now.
+            let mut chain = Some(self.thread);
+            while let Some(t) = chain {
+                self.touch(t.0);
+                sealed::seal(&mut self.mem, t);
+                chain = t.data().resumer.map(ThreadObj);
+            }
+            let t = self.thread;
             t.data().clear_stale();
             self.stack_limit = t.data().soft_limit;
-            sealed::seal(&mut self.mem, t);
             self.adjust_stack(|d| d.trim(TRIM));
         }
         give_back(TRIM);

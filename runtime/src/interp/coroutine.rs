@@ -147,6 +147,7 @@ unsafe fn deliver_error(vm: &mut State, from: Option<ThreadObj>) -> Regs {
         vm.handled = false;
         if let Some(t) = from {
             // As the reference's auxwrap: the coroutine's variables are closed first.
+            vm.touch(t.0);
             t.data().error_status = None;
             close_variables(vm, t);
         }

@@ -56,12 +56,26 @@ const SLACK: usize = 512;
 const STRESS_PIECE: usize = 8;
 const STRESS_SLACK: usize = 4;
 
-/// Where a thread's data is; null once the thread is dead.
-type Link = Cell<*const ThreadData>;
+/// What the pieces of a stack have in common: the thread's data, which are theirs
+/// once the thread is dead.
+struct Link {
+    data: *mut ThreadData,
+    inherited: Cell<bool>,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if self.inherited.get() {
+            // SAFETY: made by `Box::into_raw`; the thread has left it to the last piece.
+            drop(unsafe { Box::from_raw(self.data) })
+        }
+    }
+}
 
 /// STACK: some slots of a thread's stack. The thread is a reference, for the
-/// upvalues' sake; what is read is found through `link`, as the thread may be
-/// freed first when both are dead.
+/// upvalues' sake; what is read is found through `link`: of a thread and a piece
+/// that are both dead either may be freed first, and who counts references looks
+/// at the other once more.
 #[repr(C)]
 struct StackCell {
     header: Header,
@@ -85,12 +99,11 @@ pub(crate) struct Sealed {
     guard: usize,
 }
 
-impl Drop for Sealed {
-    fn drop(&mut self) {
-        if let Some(link) = &self.link {
-            link.set(std::ptr::null())
-        }
-    }
+/// A thread with these data is dead: whether pieces need the data, and free them.
+pub(crate) fn outlive(d: &mut ThreadData) -> bool {
+    let link = d.sealed.as_mut().and_then(|s| s.link.take());
+    let shared = link.filter(|l| Rc::strong_count(l) > 1);
+    shared.inspect(|l| l.inherited.set(true)).is_some()
 }
 
 /// The slots of a piece.
@@ -137,8 +150,12 @@ pub(crate) unsafe fn seal(mem: &mut Mem, t: ThreadObj) -> usize {
             return 0;
         }
         let sealed = d.sealed.get_or_insert_default();
-        let data: *const ThreadData = t.data();
-        let link = sealed.link.get_or_insert_with(|| Rc::new(Cell::new(data)));
+        let link = sealed.link.get_or_insert_with(|| {
+            Rc::new(Link {
+                data: t.data(),
+                inherited: Cell::new(false),
+            })
+        });
         let first = sealed.pieces.len();
         for i in 0..pieces {
             let o = mem.heap.alloc(size_of::<StackCell>(), kind::STACK);
@@ -203,9 +220,9 @@ unsafe fn set_guard(frames: *mut Frame, sealed: &mut Sealed, guard: *mut Frame) 
 /// A frame of the thread.
 pub(crate) unsafe fn is_below_guard(d: &ThreadData, frame: *const Frame) -> bool {
     // SAFETY: as the caller promised.
-    d.sealed
-        .as_ref()
-        .is_some_and(|s| d.sealed_to != 0 && unsafe { frame.offset_from(d.frames) } < s.guard as isize)
+    d.sealed.as_ref().is_some_and(|s| {
+        d.sealed_to != 0 && unsafe { frame.offset_from(d.frames) } < s.guard as isize
+    })
 }
 
 /// Lowers the mark below `frame`, which is about to run.
@@ -314,15 +331,13 @@ pub(crate) fn trace_pieces<V: Visitor>(sealed: &Sealed, v: &mut V) -> usize {
 /// `o` is a live STACK; the program's thread.
 pub(crate) unsafe fn trace_stack<V: Visitor>(o: Obj, v: &mut V) -> usize {
     let c = cell(o);
-    // SAFETY: the link outlives the piece, and the data is valid while it is not null.
-    let Some(d) = (unsafe { (*c.link).get().as_ref() }) else {
-        return 1;
-    };
     if o.user(0) != 0 {
         return 1;
     }
-    // SAFETY: sealed slots are initialised; open upvalues are alive.
+    // SAFETY: the link outlives the piece, and the data outlive the link; sealed
+    // slots are initialised, open upvalues alive.
     unsafe {
+        let d = &*(*c.link).data;
         for i in c.from..c.to {
             if let Some(o) = (*d.stack.add(i as usize)).as_object() {
                 v.object(o);

@@ -15,8 +15,8 @@
 //! Slots below `sealed_to` are no business of the thread's: `sealed.rs`.
 
 use super::function::Upvalue;
-use super::sealed::{self, Sealed};
 use super::kind;
+use super::sealed::{self, Sealed};
 use crate::interp::hook::Hook;
 use crate::mem::Mem;
 use crate::value::{Value, tag};
@@ -385,7 +385,10 @@ impl ThreadData {
             if self.frame_capacity > 2 * keep
                 && let Some(span) = self.frames_span()
             {
-                let to = keep.max(self.frame_capacity.saturating_sub(limit / size_of::<Frame>()));
+                let to = keep.max(
+                    self.frame_capacity
+                        .saturating_sub(limit / size_of::<Frame>()),
+                );
                 let bytes = |n: usize| n * size_of::<Frame>();
                 span.release(bytes(to), bytes(self.frame_capacity));
                 self.frame_capacity = to;
@@ -573,9 +576,7 @@ impl Drop for ThreadData {
         match spans.frames {
             Some(span) => span.bury(self.frame_capacity * size_of::<Frame>()),
             // SAFETY: as above.
-            None => unsafe {
-                dealloc(self.frames as *mut u8, frame_layout(self.frame_capacity))
-            },
+            None => unsafe { dealloc(self.frames as *mut u8, frame_layout(self.frame_capacity)) },
         }
     }
 }
@@ -649,5 +650,12 @@ pub(crate) unsafe fn weight(o: Obj) -> usize {
 /// `o` is a dead THREAD; called once.
 pub(crate) unsafe fn drop_thread(o: Obj) -> usize {
     // SAFETY: made by `Box::into_raw`.
-    unsafe { Box::from_raw((*(o.as_ptr() as *const ThreadCell)).data) }.bytes()
+    unsafe {
+        let data = (*(o.as_ptr() as *const ThreadCell)).data;
+        let bytes = (*data).bytes();
+        if !sealed::outlive(&mut *data) {
+            drop(Box::from_raw(data));
+        }
+        bytes
+    }
 }
