@@ -55,6 +55,30 @@ print(_, status(co), changed > 10) -- expect: true dead true
 collect()
 for i = 0, deep do assert(set[i]()[1] == (i % 5 == 0 and "set" or i)) end
 
+-- A captured variable that was sealed, and is not any more, when its thread is suspended.
+do
+  local set
+  local co = create(function()
+    local v = { "first" }
+    set = function(x) v = x end
+    local function down(n) if n == 0 then collect() collect() return 0 end return 1 + down(n - 1) end
+    for i = 1, 3 do
+      assert(down(120) == 120)
+      yield(i)
+      assert(v[1] == i)
+    end
+  end)
+  for i = 1, 3 do
+    resume(co)
+    collect()
+    collect()
+    set({ i })
+    collect()
+    collect()
+  end
+  print(resume(co)) -- expect: true
+end
+
 -- The resumer's stack is deep as well, and so on.
 local function nest(n)
   local a = { n }

@@ -114,6 +114,51 @@ for _, how in ipairs { pcall, xp, through_sort, through_gsub, through_meta, thro
 end
 print("errors") -- expect: errors
 
+-- An error ends at a finalizer's call or a hook far up only; one that a native
+-- catches itself ends where that native goes on, with what it has on the stack.
+local function natively(n)
+  local a = { n }
+  if n > 0 then
+    local r = natively(n - 1)
+    a[2] = { r }
+    assert(a[1] == n)
+    return r
+  end
+  local ok, e = load(function()
+    down(120, error, { "loading" })
+  end)
+  local kept = { e, a }
+  collect()
+  assert(not ok and kept[2][1] == 0)
+  local s = { pcall(gsub, "abc", ".", function(c)
+    local mine = { c }
+    local ok, e = pcall(down, 90, error, mine)
+    collect()
+    assert(not ok and e == mine)
+    return mine[1] .. c
+  end) }
+  collect()
+  return s[2]
+end
+print(down(100, natively, 50)) -- expect: aabbcc nil
+
+-- A native at any distance from the innermost frame when it collects.
+local function thin(n) if n == 0 then collectgarbage("step") return end thin(n - 1) end
+local function quietly(n, f, ...) if n == 0 then return f(...) end return (quietly(n - 1, f, ...)) end
+local function loading(depth)
+  local a, b, c, d, e, g, h, i = { depth }, 1, 2, 3, 4, 5, 6, 7
+  local f = load(function() for _ = 1, 4 do thin(depth) end end)
+  a, b, c, d, e, g, h, i = { a[1], f }, { b }, { c }, { d }, { e }, { g }, { h }, { i }
+  thin(9)
+  assert(a[1] == depth and a[2] == f)
+  assert(b[1] + c[1] + d[1] + e[1] + g[1] + h[1] + i[1] == 28)
+  return a
+end
+for depth = 0, 8 do
+  for above = 20, 28 do assert(quietly(above, loading, depth)[1] == depth) end
+end
+print("distances") -- expect: distances
+
 -- Results through natives: what they have on the stack is in use again.
 local function natives(n)
   local t = { 5, 3, 9, 1 }
