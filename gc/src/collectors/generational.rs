@@ -289,9 +289,9 @@ impl Generational {
             let due = self.unpaid >= pacer::step(self.nursery) as isize;
             if cause == Cause::Log && due && core.cycle.is_some() {
                 // However short the log makes the time between minors, the
-                // cycle goes on: the next safepoint is its slice's.
-                self.step = 0;
-                core.space.set_budget(0)
+                // cycle goes on: its slice comes halfway to the next one.
+                self.step = spent.max(0) as usize / 2;
+                core.space.set_budget(self.step)
             }
             return;
         }
