@@ -6,6 +6,7 @@ use crate::collectors::generational::helpers::Helpers;
 use crate::collectors::slices::Marking;
 use crate::collectors::steps_pace::StepPace;
 use crate::finalize::{Drops, Finalizers};
+use crate::header::Obj;
 use crate::heap::alloc::{POLL_STRESS, Space};
 use crate::heap::block::BLOCK_BYTES;
 use crate::log::Log;
@@ -152,6 +153,13 @@ impl Core {
         self.space.flush();
         pause.before(self.space.used(), self.space.objects());
         self.stats.set_committed(self.space.pool.committed_bytes());
+    }
+
+    /// Bytes that a visit of `obj` reads.
+    #[inline]
+    pub fn weight_of<M: Model>(&self, obj: Obj) -> usize {
+        // SAFETY: an object that the program is about to change is alive.
+        self.space.mem.size_of(obj) + unsafe { M::weight(obj) }
     }
 
     /// A tracer that uses this heap's grey queue; hand it back with `retire`.

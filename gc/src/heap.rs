@@ -27,7 +27,6 @@ use crate::core::Core;
 use crate::header::Obj;
 use crate::model::{Model, Roots};
 use crate::options::Options;
-use crate::pacer;
 use crate::request::Requester;
 use crate::stats::{Cause, PauseKind, Stats};
 use crate::sync;
@@ -206,6 +205,11 @@ impl<M: Model> Heap<M> {
     pub fn external(&mut self, delta: isize) {
         self.core.space.external(delta)
     }
+    /// `bytes` more will have to be looked at by the next collection: for its
+    /// pacing they count as if they had been allocated.
+    pub fn charge(&mut self, bytes: usize) {
+        self.core.space.charge(bytes)
+    }
     /// Whether `n` more bytes stay below the heap's limit.
     pub fn has_room(&self, n: usize) -> bool {
         self.core.space.has_room(n)
@@ -299,8 +303,11 @@ impl<M: Model> Heap<M> {
             return self.core.stop();
         }
         if bits & POLL_WORK != 0 {
-            let log = self.core.log.weight() > pacer::LOG_WEIGHT;
-            let cause = if log { Cause::Log } else { Cause::Nursery };
+            let cause = if self.core.log.is_long() {
+                Cause::Log
+            } else {
+                Cause::Nursery
+            };
             self.collector
                 .safepoint::<M, R>(&mut self.core, roots, cause)
         } else if bits & POLL_STRESS != 0 {
@@ -502,6 +509,8 @@ impl<M: Model> Drop for Heap<M> {
     fn drop(&mut self) {
         self.core.mailbox.detach();
         self.core.close::<M>();
-        self.core.drops.drop_everything::<M>()
+        self.core.drops.drop_everything::<M>();
+        // Nobody may come to a safepoint any more.
+        while crate::span::give_back(usize::MAX) {}
     }
 }

@@ -13,6 +13,7 @@
 //! | `pacer`, [`stats`] | policy; every stop measured |
 //! | [`verify`] | an independent check of the heap |
 //! | [`options`] | one table of options |
+//! | [`span`] | memory outside of the heap that grows in place |
 
 pub mod barrier;
 pub mod collector;
@@ -29,6 +30,7 @@ mod pacer;
 pub mod request;
 mod sharded;
 pub mod slot;
+pub mod span;
 pub mod stats;
 mod sync;
 pub mod verify;
@@ -42,4 +44,5 @@ pub use model::{Life, Model, Roots, Visitor, WeakPart};
 pub use options::{CycleSearch, OptionInfo, Options, Pacing, Price, Setting, Size};
 pub use request::Requester;
 pub use slot::{Edge, Slot};
+pub use span::Span;
 pub use stats::{Cause, Counting, PauseKind, PauseRecord, Stats};

@@ -2,24 +2,37 @@
 //!
 //! One entry an object and epoch: logging clears UNLOGGED, and only a pause
 //! arms it again. `weight` bounds the work that a minor will have with the
-//! log, since each entry means visiting the whole object once more.
+//! log, since each entry means visiting the whole object once more: once it
+//! is above `limit` a minor is due.
 
 use crate::header::{Obj, UNLOGGED};
+use crate::pacer;
 
 /// What a remembered young object counts for in `weight`.
 const TARGET_WEIGHT: usize = 16;
 
 /// The objects logged since the last collection, and young objects that large
 /// old cells refer to since then.
-#[derive(Default)]
 pub struct Log {
     entries: Vec<Obj>,
     weight: usize,
     targets: Vec<Obj>,
+    limit: usize,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log {
+            entries: Vec::new(),
+            weight: 0,
+            targets: Vec::new(),
+            limit: pacer::LOG_WEIGHT,
+        }
+    }
 }
 
 impl Log {
-    /// Remembers `owner` and clears its UNLOGGED bit; `bytes` is its cell's size.
+    /// Remembers `owner` and clears its UNLOGGED bit; `bytes` is what a visit reads.
     #[inline]
     pub fn push(&mut self, owner: Obj, bytes: usize) {
         owner.set_flags(owner.flags() & !UNLOGGED);
@@ -40,9 +53,22 @@ impl Log {
     pub fn take_targets(&mut self) -> Vec<Obj> {
         std::mem::take(&mut self.targets)
     }
-    /// Bytes of the objects in the log.
+    /// Bytes that visiting the objects in the log will read.
     pub fn weight(&self) -> usize {
         self.weight
+    }
+    /// Whether a minor is due.
+    #[inline]
+    pub fn is_long(&self) -> bool {
+        self.weight > self.limit
+    }
+    /// The weight above which a minor is due.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+    /// Sets it.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit
     }
     /// Empties the log into a list.
     pub fn take(&mut self) -> Vec<Obj> {
@@ -57,7 +83,8 @@ impl Log {
     }
     /// Continues with the entries of `next`; `spare` is an old list whose memory may be reused.
     pub fn replace(&mut self, next: Log, mut spare: Vec<Obj>) {
-        *self = next;
+        let limit = self.limit;
+        *self = Log { limit, ..next };
         if self.entries.is_empty() {
             spare.clear();
             self.entries = spare;

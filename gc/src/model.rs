@@ -56,6 +56,15 @@ pub trait Model: Sized + 'static {
         let _ = kind;
         false
     }
+    /// Bytes outside of its cell that a visit of `obj` reads: what a minor has to do
+    /// because `obj` changed is bounded by these and by the bytes of its cell.
+    ///
+    /// # Safety
+    /// As for `trace`; on the program's thread.
+    unsafe fn weight(obj: Obj) -> usize {
+        let _ = obj;
+        0
+    }
     /// Visits the references of `obj` and returns the work done, in slots.
     /// May run on a marker's thread while the program stores into `obj`.
     ///

@@ -31,8 +31,12 @@ pub const SMALL_NURSERY: usize = 768 << 10;
 const NURSERY_SHARE: usize = 8;
 /// Share of the nursery, counted from its end, whose survivors age one more minor.
 pub const AGE_SHARE: usize = 8;
-/// A minor is due when the logged objects come to so many bytes.
-pub const LOG_WEIGHT: usize = 1 << 20;
+/// A minor is due when visiting the logged objects means reading so many bytes,
+pub const LOG_WEIGHT: usize = 256 << 10;
+/// or this many, if minors with so long a log take too long.
+const MIN_LOG_WEIGHT: usize = 64 << 10;
+/// Minors after which a costly one is forgotten, roughly.
+const MEMORY: f64 = 16.0;
 /// Counting: references that the barrier remembers until an epoch is due, at most.
 pub const LOG_REFERENCES: usize = 1 << 15;
 /// Counting: the same, at least.
@@ -155,17 +159,72 @@ pub fn most_nursery(option: usize, used: usize) -> usize {
     option.clamp(1, SMALL_NURSERY.max(used / NURSERY_SHARE))
 }
 
-/// The next nursery's size: shrinks while minors miss the goal, grows back to
+/// The first nursery: the smallest, because nothing is known of what survives,
+/// and while a program builds up its data all of it does.
+pub fn first_nursery(option: usize) -> usize {
+    MIN_NURSERY.min(most_nursery(option, 0))
+}
+
+/// What a minor will cost for each byte of its nursery, in nanoseconds: as much
+/// as the costliest of late, which counts the less the longer ago it was.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Forecast {
+    cost: f64,
+}
+
+impl Forecast {
+    /// A minor took `ns` after `nursery` bytes.
+    pub fn observe(&mut self, ns: u64, nursery: usize) {
+        let cost = ns as f64 / nursery.max(1) as f64;
+        self.cost = cost.max(self.cost + (cost - self.cost) / MEMORY);
+    }
+    /// What a minor will take after `nursery` bytes.
+    pub fn predict(self, nursery: usize) -> u64 {
+        (self.cost * nursery as f64) as u64
+    }
+}
+
+/// Counting: the next nursery's size; shrinks while epochs miss the goal, grows back to
 /// `most` while they are far below it.
-pub fn next_nursery(current: usize, minor_ns: u64, goal_ns: u64, most: usize) -> usize {
+pub fn next_nursery(current: usize, epoch_ns: u64, goal_ns: u64, most: usize) -> usize {
     let least = MIN_NURSERY.min(most);
-    if minor_ns > goal_ns {
+    if epoch_ns > goal_ns {
         (current / 2).clamp(least, most)
-    } else if minor_ns < goal_ns / 4 {
+    } else if epoch_ns < goal_ns / 4 {
         (current.saturating_add(current / 4)).clamp(least, most)
     } else {
         current.clamp(least, most)
     }
+}
+
+/// The next nursery's size: shrinks while more is predicted for a minor than half
+/// the goal (half, because what survives varies from one to the next), and grows
+/// back to `most` as long as the larger one keeps to it.
+pub fn forecast_nursery(current: usize, forecast: Forecast, goal_ns: u64, most: usize) -> usize {
+    let least = MIN_NURSERY.min(most);
+    let larger = current.saturating_add(current / 4);
+    if forecast.predict(current) > goal_ns / 2 {
+        let share = (goal_ns / 2) as f64 / forecast.predict(current) as f64;
+        let smaller = (current as f64 * share) as usize;
+        smaller.max(current / 2).clamp(least, most)
+    } else if forecast.predict(larger) <= goal_ns / 2 {
+        larger.clamp(least, most)
+    } else {
+        current.clamp(least, most)
+    }
+}
+
+/// The weight of the log above which the next minor is due, after a minor that
+/// the limit `current` brought about has taken `minor_ns`.
+pub fn next_log_weight(current: usize, minor_ns: u64, goal_ns: u64) -> usize {
+    let next = if minor_ns > goal_ns {
+        current / 2
+    } else if minor_ns > goal_ns / 2 {
+        current - current / 8
+    } else {
+        current.saturating_add(current / 16)
+    };
+    next.clamp(MIN_LOG_WEIGHT, LOG_WEIGHT)
 }
 
 /// The references that the barrier may remember until the next epoch: fewer
@@ -344,6 +403,28 @@ mod tests {
     fn nursery_follows_the_goal() {
         const K: usize = 1 << 10;
         for (current, ns, goal, most, want) in [
+            (2048 * K, 1000, 500, 2048 * K, 1024 * K),
+            (2048 * K, 500, 500, 2048 * K, 1024 * K),
+            (2048 * K, 312, 500, 2048 * K, 1641 * K),
+            (256 * K, 600, 500, 2048 * K, 256 * K),
+            (1024 * K, 240, 500, 2048 * K, 1024 * K),
+            (1024 * K, 100, 500, 2048 * K, 1280 * K),
+            (2048 * K, 100, 500, 2048 * K, 2048 * K),
+            (64 * K, 900, 500, 64 * K, 64 * K),
+        ] {
+            let mut forecast = Forecast::default();
+            forecast.observe(ns, current);
+            let next = forecast_nursery(current, forecast, goal, most);
+            assert_eq!(next / K, want / K, "{current} {ns}");
+        }
+        assert_eq!(first_nursery(2 << 20), MIN_NURSERY);
+        assert_eq!(first_nursery(64 * K), 64 * K);
+    }
+
+    #[test]
+    fn nursery_of_epochs_follows_the_goal() {
+        const K: usize = 1 << 10;
+        for (current, ns, goal, most, want) in [
             (2048 * K, 600, 500, 2048 * K, 1024 * K),
             (256 * K, 600, 500, 2048 * K, 256 * K),
             (1024 * K, 300, 500, 2048 * K, 1024 * K),
@@ -352,6 +433,37 @@ mod tests {
             (64 * K, 900, 500, 64 * K, 64 * K),
         ] {
             assert_eq!(next_nursery(current, ns, goal, most), want);
+        }
+    }
+
+    #[test]
+    fn a_costly_minor_is_remembered_for_a_while() {
+        let mut f = Forecast::default();
+        assert_eq!(f.predict(1 << 20), 0);
+        f.observe(1000, 1000);
+        assert_eq!(f.predict(2000), 2000);
+        let mut before = f.predict(1_000_000);
+        for _ in 0..100 {
+            f.observe(100, 1000);
+            assert!(f.predict(1_000_000) <= before);
+            before = f.predict(1_000_000);
+        }
+        assert!((100_000..110_000).contains(&before), "{before}");
+        f.observe(300, 1000);
+        assert_eq!(f.predict(1000), 300);
+    }
+
+    #[test]
+    fn log_weight_follows_the_goal() {
+        const K: usize = 1 << 10;
+        for (current, ns, want) in [
+            (LOG_WEIGHT, 100, LOG_WEIGHT),
+            (LOG_WEIGHT, 600, LOG_WEIGHT / 2),
+            (160 * K, 300, 140 * K),
+            (160 * K, 200, 170 * K),
+            (MIN_LOG_WEIGHT, 600, MIN_LOG_WEIGHT),
+        ] {
+            assert_eq!(next_log_weight(current, ns, 500), want);
         }
     }
 }

@@ -4,12 +4,16 @@ use crate::interp::{Regs, code_exit};
 use crate::mem::Mem;
 use crate::object::event::Event;
 use crate::object::intern::Interner;
+use crate::object::sealed;
 use crate::object::shape::Shapes;
 use crate::object::string::Str;
 use crate::object::table::Table;
-use crate::object::thread::{Frame, MAX_STACK, STACK_RESERVE, Status, ThreadObj, frame_kind};
+use crate::object::thread::{
+    Frame, MAX_STACK, STACK_RESERVE, Status, TRIM, ThreadData, ThreadObj, frame_kind,
+};
 use crate::object::trace::LuaModel;
 use crate::value::{Value, tag};
+use moonsweep_gc::span::give_back;
 use moonsweep_gc::{Heap, Obj, Roots, Visitor};
 
 /// What a virtual machine is made with.
@@ -59,6 +63,8 @@ pub struct State {
     pub(crate) registry: Table,
     /// What the host's handles refer to, by slot.
     pub(crate) refs: Table,
+    /// The keys of all shapes, in the heap, where a minor sees the new ones only.
+    pub(crate) shape_keys: Table,
     /// Metatables of the types that have one per type, by tag.
     pub(crate) type_meta: [Option<Table>; 16],
     /// The keys of the events.
@@ -121,6 +127,7 @@ impl State {
             let globals = Table::new(&mut mem, 0, 0, 0, 0);
             let registry = Table::new(&mut mem, 0, 0, 0, 0);
             let refs = Table::new(&mut mem, 0, 0, 0, 0);
+            let shape_keys = Table::new(&mut mem, 0, 0, 0, 0);
             let mut s = Box::new(State {
                 frame: std::ptr::null_mut(),
                 frame_end: std::ptr::null_mut(),
@@ -140,6 +147,7 @@ impl State {
                 globals,
                 registry,
                 refs,
+                shape_keys,
                 type_meta: [None; 16],
                 events,
                 sites: vec![2],
@@ -210,18 +218,17 @@ impl State {
         if want > t.capacity {
             let before = t.bytes();
             // SAFETY: the state was saved just now.
-            let Some(_) = (unsafe { t.grow_stack(want) }) else {
+            if !unsafe { t.grow_stack(want) } {
                 return false;
-            };
+            }
             self.mem.heap.external(t.bytes() as isize - before as isize);
             self.frame = t.frame;
             self.top = t.top;
         }
-        // SAFETY: within the stack's capacity.
-        unsafe {
-            let soft = t.stack.add((want + 512).min(limit).min(t.capacity));
-            self.stack_limit = soft.max(t.soft_limit.min(t.stack.add(t.capacity)));
-        }
+        // What a collection will have to look at once is paced like what was allocated.
+        let raised = t.raise_limit((want + 512).min(limit));
+        self.mem.heap.charge(raised * size_of::<Value>());
+        self.stack_limit = t.soft_limit;
         true
     }
 
@@ -300,6 +307,21 @@ impl State {
         t.soft_limit = self.stack_limit;
     }
 
+    /// `frame`, one of the running thread's, is the innermost one from now on, and
+    /// those above were not left by returns that could have seen what is sealed.
+    ///
+    /// # Safety
+    /// As said.
+    pub(crate) unsafe fn unseal_for(&mut self, frame: *mut Frame) {
+        let t = self.thread;
+        // SAFETY: as the caller promised.
+        unsafe {
+            if sealed::is_below_guard(t.data(), frame) {
+                sealed::unseal(&mut self.mem, t, frame)
+            }
+        }
+    }
+
     /// Makes room for one more frame.
     pub(crate) fn ensure_frame(&mut self) -> bool {
         self.save_thread();
@@ -370,23 +392,36 @@ impl State {
         if std::mem::take(&mut self.mem.modes_stale) {
             crate::native::refresh_modes(self);
         }
+        self.keep_shape_keys();
         self.save_thread();
-        // The stacks of the running chain change without a barrier: the
-        // collector is told now.
-        let mut chain = Some(self.thread.0);
-        while let Some(o) = chain {
-            self.touch(o);
-            chain = ThreadObj(o).data().resumer;
-        }
-        let t = self.thread.data();
         // SAFETY: as the caller promised.
         unsafe {
-            t.clear_stale();
-            let end = t.live_end();
-            let low = end.add(256).min(t.stack.add(t.capacity));
-            t.soft_limit = t.soft_limit.min(low);
+            // The stacks of the running chain change without a barrier: the
+            // collector is told now.
+            let mut chain = Some(self.thread);
+            while let Some(t) = chain {
+                self.touch(t.0);
+                sealed::seal(&mut self.mem, t);
+                chain = t.data().resumer.map(ThreadObj);
+            }
+            let t = self.thread;
+            t.data().clear_stale();
+            self.stack_limit = t.data().soft_limit;
+            self.adjust_stack(|d| d.trim(TRIM));
         }
-        self.stack_limit = t.soft_limit;
+        give_back(TRIM);
+    }
+
+    /// Moves the keys of new shapes to where the collector finds them.
+    fn keep_shape_keys(&mut self) {
+        for key in self.mem.shapes.take_new_keys() {
+            // SAFETY: keys are strings, and alive until now.
+            let kept = unsafe { self.shape_keys.append(&mut self.mem, Str(key).value()) };
+            if kept.is_err() {
+                // No memory: it stays a root.
+                self.mem.shapes.leave_new_key(key);
+            }
+        }
     }
 
     /// Gives back what a deep recursion left of the running thread's stack.
@@ -394,10 +429,13 @@ impl State {
     /// # Safety
     /// Right after `prepare_collection`.
     unsafe fn shrink_stack(&mut self) {
+        // SAFETY: as the caller promised.
+        self.adjust_stack(|d| unsafe { d.shrink() })
+    }
+    fn adjust_stack(&mut self, f: impl FnOnce(&mut ThreadData)) {
         let t = self.thread;
         let before = t.data().bytes();
-        // SAFETY: as the caller promised.
-        unsafe { t.data().shrink() };
+        f(t.data());
         let after = t.data().bytes();
         if after != before {
             self.mem.heap.external(after as isize - before as isize);
@@ -478,6 +516,7 @@ impl Roots for VmRoots {
             v.object(vm.globals.0);
             v.object(vm.registry.0);
             v.object(vm.refs.0);
+            v.object(vm.shape_keys.0);
             for m in vm.type_meta.iter().flatten() {
                 v.object(m.0);
             }
@@ -494,7 +533,7 @@ impl Roots for VmRoots {
                 v.object(o);
                 t = ThreadObj(o).data().resumer;
             }
-            vm.mem.shapes.trace_keys(v);
+            vm.mem.shapes.trace_new_keys(v);
         }
     }
 

@@ -46,7 +46,7 @@ use crate::heap::block::young;
 use crate::mark::Budget;
 use crate::model::{Model, Roots};
 use crate::options::Options;
-use crate::pacer;
+use crate::pacer::{self, Forecast};
 use crate::slot::referent;
 use crate::stats::{Cause, PauseKind, Phase};
 use crate::sync;
@@ -68,12 +68,14 @@ const LARGE_OWNER: usize = 256;
 pub(crate) struct Generational {
     /// Current size of the nursery.
     nursery: usize,
+    /// What minors cost lately.
+    forecast: Forecast,
     /// What was in use after the last collection.
     old: usize,
     /// By how much that had grown since the one before: what the next is expected to keep.
     survived: usize,
-    /// Bytes allocated since the whole heap was last looked at, roughly.
-    since: usize,
+    /// Bytes that had ever been allocated when the whole heap was last looked at.
+    looked_at: u64,
     /// Bytes that became old during the last cycle, and of these garbage, as estimated.
     promoted: usize,
     floating: usize,
@@ -83,6 +85,8 @@ pub(crate) struct Generational {
     rest: isize,
     /// During a cycle: bytes it may allocate until the next safepoint's slice.
     step: usize,
+    /// During a cycle: bytes allocated since its last slice.
+    unpaid: isize,
     /// Random numbers of stress mode.
     random: u32,
     /// Nanoseconds that marking an object of a small heap is taken to cost.
@@ -93,15 +97,17 @@ impl Generational {
     /// A generational collector.
     pub fn new(options: &Options) -> Generational {
         Generational {
-            nursery: pacer::most_nursery(options.nursery.0, 0),
+            nursery: pacer::first_nursery(options.nursery.0),
+            forecast: Forecast::default(),
             old: 0,
             survived: 0,
-            since: 0,
+            looked_at: 0,
             promoted: 2 * pacer::most_nursery(options.nursery.0, 0),
             floating: 0,
             turn: 0,
             rest: 0,
             step: 0,
+            unpaid: 0,
             object_ns: pacer::OBJECT_NS,
             random: 0x9E37_79B9 ^ options.seed.wrapping_mul(0x85EB_CA6B),
         }
@@ -121,7 +127,8 @@ impl Generational {
         } else {
             due
         };
-        self.old + self.survived >= start || self.since >= pacer::patience(self.old)
+        self.old + self.survived >= start
+            || core.space.allocated() - self.looked_at >= pacer::patience(self.old) as u64
     }
 
     /// Whether marking all there is, even if all of it lives, keeps to the goal for pauses.
@@ -144,7 +151,7 @@ impl Generational {
         self.survived = 0;
         self.floating = 0;
         self.old = core.space.used();
-        self.since = 0;
+        self.looked_at = core.space.allocated();
         self.pace_aging(core, R::AGES);
     }
 
@@ -166,12 +173,21 @@ impl Generational {
             .stats
             .end(pause, core.space.used(), core.space.objects());
         let goal = self.goal(core);
-        self.nursery = pacer::next_nursery(
-            self.nursery,
-            record.cpu_ns,
-            goal,
-            pacer::most_nursery(core.options.nursery.0, core.space.used()),
-        );
+        // What bounded this minor is what makes the next one shorter or longer.
+        if cause == Cause::Log {
+            let limit = pacer::next_log_weight(core.log.limit(), record.cpu_ns, goal);
+            core.log.set_limit(limit)
+        } else {
+            if cause == Cause::Nursery {
+                self.forecast.observe(record.cpu_ns, self.nursery);
+            }
+            self.nursery = pacer::forecast_nursery(
+                self.nursery,
+                self.forecast,
+                goal,
+                pacer::most_nursery(core.options.nursery.0, core.space.used()),
+            );
+        }
         self.finish_stop::<M, R>(core, roots)
     }
 
@@ -179,7 +195,6 @@ impl Generational {
     fn finish_stop<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
         self.survived = core.space.used().saturating_sub(self.old);
         self.old = core.space.used();
-        self.since = self.since.saturating_add(self.nursery);
         self.rest = self.nursery as isize;
         self.pace_aging(core, R::AGES);
         core.check_after::<M, R>(roots);
@@ -203,7 +218,7 @@ impl Generational {
         // Helpers begin now.
         cycle.advance::<M, R>(core, roots, false, &mut Budget::new(0, 0));
         core.cycle = Some(cycle);
-        self.since = 0;
+        self.looked_at = core.space.allocated();
         pause.phase(Phase::Roots);
         core.stats
             .end(pause, core.space.used(), core.space.objects());
@@ -317,13 +332,24 @@ impl Generational {
         let Some(cycle) = &core.cycle else {
             return;
         };
-        self.rest -= (self.step as isize).saturating_sub(core.space.budget());
+        let spent = (self.step as isize).saturating_sub(core.space.budget());
+        self.rest -= spent;
+        self.unpaid += spent;
         // What waits for a minor to go on need not wait for the nursery to be full:
         // all that is promoted until then survives the cycle.
         let waits = matches!(cycle.stage, Stage::Ready | Stage::End);
         if self.rest <= 0 || cause == Cause::Log || waits {
-            return self.minor_of_cycle::<M, R>(core, roots, cause);
+            self.minor_of_cycle::<M, R>(core, roots, cause);
+            let due = self.unpaid >= pacer::step(self.nursery) as isize;
+            if cause == Cause::Log && due && core.cycle.is_some() {
+                // However short the log makes the time between minors, the
+                // cycle goes on: its slice comes halfway to the next one.
+                self.step = spent.max(0) as usize / 2;
+                core.space.set_budget(self.step)
+            }
+            return;
         }
+        self.unpaid = 0;
         let (slots, share) = self.quota(core, cycle);
         let assist = share > 1;
         if cycle.has_work() || assist && cycle.stage == Stage::Mark {
@@ -457,8 +483,8 @@ impl Collector for Generational {
     #[inline]
     fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
         self.interleave::<M>(core);
-        core.log.push(owner, core.space.mem.size_of(owner));
-        if core.log.weight() > pacer::LOG_WEIGHT {
+        core.log.push(owner, core.weight_of::<M>(owner));
+        if core.log.is_long() {
             core.space.set_poll(POLL_WORK)
         }
         self.interleave::<M>(core);
@@ -482,7 +508,7 @@ impl Collector for Generational {
             }
             if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {
                 core.log.remember(target);
-                if core.log.weight() > pacer::LOG_WEIGHT {
+                if core.log.is_long() {
                     core.space.set_poll(POLL_WORK)
                 }
             }

@@ -424,6 +424,11 @@ impl Space {
             self.after_growth()
         }
     }
+    /// Uses `bytes` of the budget up, and tells the program if that was all.
+    pub fn charge(&mut self, bytes: usize) {
+        self.spend(bytes);
+        self.after_growth()
+    }
     /// Bytes ever allocated, in runs of cells.
     pub fn allocated(&self) -> u64 {
         self.allocated

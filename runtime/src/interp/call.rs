@@ -398,6 +398,9 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
             };
             let caller = f.sub(1);
             vm.frame = caller;
+            if flags & flag::GUARD != 0 {
+                vm.unseal_for(caller);
+            }
             if flags & (flag::BOUNDARY | flag::META | flag::NATIVE_CALLER) == 0 {
                 return Regs {
                     pc: (*caller).pc,

@@ -58,17 +58,14 @@ pub(crate) unsafe fn resume(vm: &mut State, n: usize, kind: u8) -> Regs {
         if used + n + 8 > d.capacity || d.top.add(n + 8) > d.soft_limit {
             let before = d.bytes();
             if used + n + 64 > crate::object::thread::MAX_STACK
-                || (used + n + 8 > d.capacity && d.grow_stack(used + n + 64).is_none())
+                || (used + n + 8 > d.capacity && !d.grow_stack(used + n + 64))
             {
                 vm.error = message::string_value(vm, b"stack overflow");
                 return deliver_error(vm, None);
             }
             vm.mem.heap.external(d.bytes() as isize - before as isize);
             d.clear_stale();
-            d.soft_limit = d
-                .soft_limit
-                .max(d.top.add(n + 8))
-                .min(d.stack.add(d.capacity));
+            d.raise_limit(used + n + 8);
         }
         vm.touch(t.0);
         for i in 0..n {
@@ -150,6 +147,7 @@ unsafe fn deliver_error(vm: &mut State, from: Option<ThreadObj>) -> Regs {
         vm.handled = false;
         if let Some(t) = from {
             // As the reference's auxwrap: the coroutine's variables are closed first.
+            vm.touch(t.0);
             t.data().error_status = None;
             close_variables(vm, t);
         }
@@ -171,6 +169,7 @@ pub(crate) unsafe fn close_variables(vm: &mut State, t: ThreadObj) {
     unsafe {
         let d = t.data();
         vm.touch(t.0);
+        crate::object::sealed::unseal_all(&mut vm.mem, t);
         while let Some(o) = d.open {
             let u = crate::object::function::Upvalue(o);
             d.open = u.cell().next_open.get();

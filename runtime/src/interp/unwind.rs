@@ -30,6 +30,7 @@ pub(crate) unsafe fn throw(vm: *mut State) -> Regs {
             let f = vm.frame;
             match (*f).kind {
                 frame_kind::PCALL | frame_kind::XPCALL => {
+                    vm.unseal_for(f);
                     vm.handled = false;
                     (*f).aux = 1;
                     // A slot of the frame keeps the error alive while variables are closed.
@@ -54,6 +55,7 @@ pub(crate) unsafe fn throw(vm: *mut State) -> Regs {
                 // The values above stay intact until the variables are closed.
                 let level = (*f).func;
                 vm.frame = f.sub(1);
+                vm.unseal_for(vm.frame);
                 close_at_boundary(vm, level);
                 vm.raised = true;
                 return vm.exit_regs();

@@ -55,14 +55,9 @@ unsafe fn frame_at(vm: &State, t: ThreadObj, level: usize) -> Option<*mut Frame>
     let d = t.data();
     // SAFETY: frames of a thread are contiguous down to its bottom.
     unsafe {
-        let mut f = if t == vm.thread { vm.frame } else { d.frame };
-        for _ in 0..level {
-            if f <= d.frames {
-                return None;
-            }
-            f = f.sub(1);
-        }
-        (f > d.frames).then_some(f)
+        let f = if t == vm.thread { vm.frame } else { d.frame };
+        let depth = f.offset_from(d.frames) as usize;
+        (level < depth).then(|| f.sub(level))
     }
 }
 
@@ -337,7 +332,7 @@ impl Context {
                     return Some(name);
                 }
             }
-            self.vm().touch(t.0);
+            self.vm().touch(crate::object::sealed::owner(t, at));
             *at = v.raw();
             Some(name)
         }

@@ -74,6 +74,7 @@ impl Context {
             _ => {}
         }
         let vm = self.vm();
+        vm.touch(t.0);
         vm.error = d.error_status.take().unwrap_or(Raw::NIL);
         d.status = Status::Dead;
         // SAFETY: the thread does not run.

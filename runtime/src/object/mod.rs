@@ -9,6 +9,7 @@
 //! | NATIVE | header, function, static description, upvalue slots |
 //! | USERDATA | header, metatable, payload box, user-value slots |
 //! | THREAD | header, address of its `ThreadData` |
+//! | STACK | header, thread, first open upvalue, address of the thread's link, range of slots |
 //! | UPVALUE | header, stack address or null, closed slot, next open |
 //! | PROTO | header, address of its `FnProto` |
 //! | ARRAY | header, capacity u32, -, slots: a flat array part, a chunk, a table's overflow slots |
@@ -44,11 +45,14 @@ pub mod kind {
     pub const HASH: u8 = 16;
     /// Edges to hash segments.
     pub const DIR: u8 = 17;
+    /// A piece of a coroutine's stack.
+    pub const STACK: u8 = 18;
 }
 
 pub mod event;
 pub(crate) mod function;
 pub mod intern;
+pub(crate) mod sealed;
 pub mod shape;
 pub mod string;
 pub mod table;

@@ -97,6 +97,8 @@ pub struct Shapes {
     total_keys: usize,
     dynamic: u32,
     known: HashSet<Obj>,
+    /// Those of them that no heap object refers to yet.
+    new_keys: Vec<Obj>,
     /// Direct-mapped: (shape, key) -> slot, or `ABSENT`.
     cache: Box<[Cell<(u64, u32)>]>,
 }
@@ -140,6 +142,7 @@ impl Shapes {
             total_keys: 0,
             dynamic: 0,
             known: HashSet::new(),
+            new_keys: Vec::new(),
             cache: vec![Cell::new((0, 0)); CACHE].into_boxed_slice(),
         }
     }
@@ -234,7 +237,9 @@ impl Shapes {
         };
         self.lists[list as usize].push(key);
         self.total_keys += 1;
-        self.known.insert(key);
+        if self.known.insert(key) {
+            self.new_keys.push(key);
+        }
         let new = self.shapes.len() as u32;
         self.shapes.push(Shape {
             list,
@@ -310,9 +315,18 @@ impl Shapes {
     pub fn is_empty(&self) -> bool {
         false
     }
-    /// Visits the keys, which stay alive as long as the shapes.
-    pub fn trace_keys<V: Visitor>(&self, visitor: &mut V) {
-        for k in &self.known {
+    /// The keys that came since this was last called. Who calls it keeps them
+    /// alive as long as the shapes.
+    pub fn take_new_keys(&mut self) -> Vec<Obj> {
+        std::mem::take(&mut self.new_keys)
+    }
+    /// Puts one of these back.
+    pub fn leave_new_key(&mut self, key: Obj) {
+        self.new_keys.push(key)
+    }
+    /// Visits the keys that were not taken.
+    pub fn trace_new_keys<V: Visitor>(&self, visitor: &mut V) {
+        for k in &self.new_keys {
             visitor.object(*k);
         }
     }

@@ -1,17 +1,26 @@
 //! Coroutines: their stacks of values and frames.
 //!
-//! The stack of values is one allocation that may move when it grows (open
-//! upvalues and frames are adjusted then). Slots from the current frame's end
-//! up to `soft_limit` may hold stale values: every collection clears them, and
-//! no frame reaches above `soft_limit` without raising it first, so that a
-//! collection never meets a stale reference.
+//! The stack of values is one allocation. A small one moves when it grows (open
+//! upvalues and frames are adjusted then); a large one lies in an address range
+//! of its own, in which it grows in place. The same goes for the frames. Memory
+//! that a deep recursion no longer needs is given back bit by bit (`trim`).
+//!
+//! Slots from the current frame's end up to `soft_limit` may hold stale values:
+//! every collection clears them, and no frame reaches above `soft_limit` without
+//! raising it first, so that a collection never meets a stale reference. A
+//! collection lowers the limit to a little above the innermost frame; what was
+//! below it then may be stale up to `dirty`, and is cleared when the limit is
+//! raised again, so never much at once.
+//!
+//! Slots below `sealed_to` are no business of the thread's: `sealed.rs`.
 
 use super::function::Upvalue;
 use super::kind;
+use super::sealed::{self, Sealed};
 use crate::interp::hook::Hook;
 use crate::mem::Mem;
 use crate::value::{Value, tag};
-use moonsweep_gc::{Header, Obj, Visitor};
+use moonsweep_gc::{Header, Obj, Span, Visitor};
 use std::alloc::{Layout, alloc, dealloc, realloc};
 
 /// An activation of a function.
@@ -78,6 +87,8 @@ pub(crate) mod flag {
     pub const FINALIZER: u16 = 32;
     /// With BOUNDARY: the Rust caller handles errors itself.
     pub const PROTECTED: u16 = 64;
+    /// What is below is sealed (`object::sealed`).
+    pub const GUARD: u16 = 128;
 }
 
 /// Continuations of instructions that called a metamethod.
@@ -126,6 +137,14 @@ pub(crate) struct ThreadData {
     /// See the head of this file. Valid while the thread does not run; the
     /// running thread's is `Vm::stack_limit`.
     pub(crate) soft_limit: *mut Value,
+    /// Slots from `soft_limit` up to this one (a number) may be stale.
+    dirty: u32,
+    /// Slots below this one (a number) are sealed.
+    pub(crate) sealed_to: u32,
+    /// The sealed part, once there was one.
+    pub(crate) sealed: Option<Box<Sealed>>,
+    /// Where large stacks and arrays of frames lie.
+    spans: Option<Box<Spans>>,
     pub(crate) frames: *mut Frame,
     pub(crate) frame_capacity: usize,
     /// The innermost frame, while the thread does not run.
@@ -154,6 +173,13 @@ pub(crate) struct ThreadData {
     pub(crate) error_status: Option<Value>,
 }
 
+/// Address ranges of a thread.
+#[derive(Default)]
+struct Spans {
+    stack: Option<Span>,
+    frames: Option<Span>,
+}
+
 /// THREAD: header, address of its boxed [`ThreadData`].
 #[repr(C)]
 struct ThreadCell {
@@ -167,6 +193,17 @@ pub(crate) const MAX_STACK: usize = 1_000_000;
 pub(crate) const STACK_RESERVE: usize = 4_000;
 const INITIAL_STACK: usize = 48;
 const INITIAL_FRAMES: usize = 8;
+/// Slots of any stack, frames of any array of them: each has a function of its own.
+const MOST: usize = MAX_STACK + STACK_RESERVE;
+/// From so many slots on a stack lies in a range of its own.
+const LARGE_STACK: usize = 4096;
+/// From so many frames on these do.
+const LARGE_FRAMES: usize = 1024;
+/// Bytes given back at a time, of a stack and of frames that are mostly unused.
+pub(crate) const TRIM: usize = 256 << 10;
+
+// The bytes of a fresh range are zero.
+const _: () = assert!(tag::NIL == 0);
 
 /// A coroutine.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -216,6 +253,10 @@ impl ThreadObj {
                 stack,
                 capacity: slots,
                 soft_limit: stack.add(slots),
+                dirty: 0,
+                sealed_to: 0,
+                sealed: None,
+                spans: None,
                 frames: fs,
                 frame_capacity: frames,
                 frame: fs,
@@ -259,50 +300,133 @@ impl ThreadData {
             + self.frame_capacity * size_of::<Frame>()
     }
 
+    fn spans(&mut self) -> &mut Spans {
+        self.spans.get_or_insert_default()
+    }
+    fn stack_span(&self) -> Option<&Span> {
+        self.spans.as_ref().and_then(|s| s.stack.as_ref())
+    }
+    fn frames_span(&self) -> Option<&Span> {
+        self.spans.as_ref().and_then(|s| s.frames.as_ref())
+    }
+
     /// Grows the stack to at least `need` slots, adjusting all pointers into
-    /// it; returns how far it moved, or `None` when memory ran out.
+    /// it if it moves. False: memory ran out.
     ///
     /// # Safety
     /// The thread's saved state (`frame`, `top`, `soft_limit`) is current.
-    pub(crate) unsafe fn grow_stack(&mut self, need: usize) -> Option<isize> {
-        let new = need
-            .max(self.capacity * 2)
-            .min((MAX_STACK + STACK_RESERVE).max(need));
+    pub(crate) unsafe fn grow_stack(&mut self, need: usize) -> bool {
+        if need > MOST {
+            return false;
+        }
+        if self.stack_span().is_some() {
+            self.capacity = (self.capacity + self.capacity / 4).max(need).min(MOST);
+            return true;
+        }
+        let new = need.max(self.capacity * 2).min(MOST);
         // SAFETY: as the caller promised.
         unsafe {
-            let delta = self.move_stack(new)?;
-            // The reserve is for those who ask.
-            self.soft_limit = self.stack.add(new.min(MAX_STACK.max(need)));
-            Some(delta)
+            if new >= LARGE_STACK
+                && let Some(span) = Span::reserve(MOST * size_of::<Value>())
+            {
+                let p = span.start() as *mut Value;
+                // Above the limit nothing is in use.
+                let used = self.soft_limit.offset_from(self.stack) as usize;
+                std::ptr::copy_nonoverlapping(self.stack, p, used);
+                dealloc(self.stack as *mut u8, stack_layout(self.capacity));
+                self.spans().stack = Some(span);
+                self.moved_to(p);
+                self.dirty = 0;
+                self.capacity = new;
+                return true;
+            }
+            self.move_stack(new)
         }
     }
 
-    /// Gives memory back when little of what a deep recursion needed is in use.
+    /// Raises the limit of what frames may use to slot number `to`, or to what
+    /// there is; returns by how many slots.
+    pub(crate) fn raise_limit(&mut self, to: usize) -> usize {
+        // SAFETY: all are within the stack.
+        unsafe {
+            let from = self.soft_limit.offset_from(self.stack) as usize;
+            let to = to.min(self.capacity);
+            for i in from..to.min(self.dirty as usize) {
+                *self.stack.add(i) = Value::NIL;
+            }
+            if to > from {
+                self.soft_limit = self.stack.add(to);
+            }
+            to.saturating_sub(from)
+        }
+    }
+
+    /// Gives memory back when little of what a deep recursion needed is in use:
+    /// up to `limit` bytes of the stack, and of the frames, if they have ranges
+    /// of their own.
     ///
     /// # Safety
     /// As for `grow_stack`; nothing is stale above the innermost frame.
+    pub(crate) unsafe fn trim(&mut self, limit: usize) {
+        // SAFETY: what is released is above everything in use.
+        unsafe {
+            let used = self.soft_limit.offset_from(self.stack) as usize;
+            let keep = 2 * used + 2 * LARGE_STACK;
+            if self.capacity > 2 * keep
+                && let Some(span) = self.stack_span()
+            {
+                let to = keep.max(self.capacity.saturating_sub(limit / size_of::<Value>()));
+                let bytes = |n: usize| n * size_of::<Value>();
+                span.release(bytes(to), bytes(self.capacity));
+                self.capacity = to;
+            }
+            let used = self.frame.offset_from(self.frames) as usize;
+            let keep = 2 * used + 2 * LARGE_FRAMES;
+            if self.frame_capacity > 2 * keep
+                && let Some(span) = self.frames_span()
+            {
+                let to = keep.max(
+                    self.frame_capacity
+                        .saturating_sub(limit / size_of::<Frame>()),
+                );
+                let bytes = |n: usize| n * size_of::<Frame>();
+                span.release(bytes(to), bytes(self.frame_capacity));
+                self.frame_capacity = to;
+            }
+        }
+    }
+
+    /// Gives all memory back that a deep recursion needed, if little is in use.
+    ///
+    /// # Safety
+    /// As for `trim`.
     pub(crate) unsafe fn shrink(&mut self) {
         // SAFETY: all pointers are within their arrays, and what is cut off is not in use.
         unsafe {
+            self.trim(usize::MAX);
             let used = self.live_end().offset_from(self.stack) as usize;
-            if self.capacity > 8192 && used + 1024 < self.capacity / 8 {
-                let new = used * 2 + 1024;
-                if self.move_stack(new).is_some() {
-                    self.soft_limit = self.stack.add(new);
-                }
+            if self.stack_span().is_none()
+                && self.capacity > 8192
+                && used + 1024 < self.capacity / 8
+                && self.move_stack(used * 2 + 1024)
+            {
+                self.soft_limit = self.soft_limit.min(self.stack.add(self.capacity));
             }
             let frames = self.frame.offset_from(self.frames) as usize;
-            if self.frame_capacity > 1024 && frames < self.frame_capacity / 8 {
+            if self.frames_span().is_none()
+                && self.frame_capacity > 1024
+                && frames < self.frame_capacity / 8
+            {
                 self.resize_frames(frames * 2 + 64);
             }
         }
     }
 
-    /// Reallocates the stack with `new` slots; returns how far it moved.
+    /// Reallocates the stack with `new` slots.
     ///
     /// # Safety
-    /// As for `grow_stack`; all slots in use fit.
-    unsafe fn move_stack(&mut self, new: usize) -> Option<isize> {
+    /// As for `grow_stack`; all slots in use fit, and it has no range of its own.
+    unsafe fn move_stack(&mut self, new: usize) -> bool {
         // SAFETY: `stack` was allocated with this layout.
         let p = unsafe {
             realloc(
@@ -312,19 +436,28 @@ impl ThreadData {
             )
         } as *mut Value;
         if p.is_null() {
-            return None;
+            return false;
         }
-        let delta = (p as isize).wrapping_sub(self.stack as isize);
-        let old_capacity = self.capacity;
+        // SAFETY: the contents are there.
+        unsafe { self.moved_to(p) };
         self.capacity = new;
+        // What was never written counts as stale.
+        self.dirty = new as u32;
+        true
+    }
+
+    /// The stack is at `p` now: adjusts all pointers into it.
+    ///
+    /// # Safety
+    /// All slots in use were copied.
+    unsafe fn moved_to(&mut self, p: *mut Value) {
+        let delta = (p as isize).wrapping_sub(self.stack as isize);
         let moved = |q: *mut Value| q.wrapping_byte_offset(delta);
         self.stack = p;
         self.top = moved(self.top);
-        // SAFETY: within the new allocation.
+        self.soft_limit = moved(self.soft_limit);
+        // SAFETY: frames of this thread.
         unsafe {
-            for i in old_capacity..new {
-                *p.add(i) = Value::NIL;
-            }
             let mut f = self.frames;
             while f <= self.frame {
                 (*f).func = moved((*f).func);
@@ -338,20 +471,41 @@ impl ThreadData {
             c.at.set(moved(c.at.get()));
             u = c.next_open.get();
         }
-        Some(delta)
     }
 
-    /// Doubles the array of frames.
+    /// Makes room for more frames.
     ///
     /// # Safety
     /// As for `grow_stack`.
     pub(crate) unsafe fn grow_frames(&mut self) -> bool {
-        // SAFETY: as the caller promised.
-        unsafe { self.resize_frames(self.frame_capacity * 2) }
+        if self.frames_span().is_some() {
+            // Of each frame's function the stack has a slot.
+            let new = self.frame_capacity + self.frame_capacity / 4;
+            self.frame_capacity = new.min(MOST);
+            return true;
+        }
+        let new = self.frame_capacity * 2;
+        // SAFETY: as the caller promised; the bottom's frame comes on top of the others.
+        unsafe {
+            if new >= LARGE_FRAMES
+                && let Some(span) = Span::reserve((MOST + 1) * size_of::<Frame>())
+            {
+                let p = span.start() as *mut Frame;
+                let used = self.frame.offset_from(self.frames) as usize;
+                std::ptr::copy_nonoverlapping(self.frames, p, used + 1);
+                dealloc(self.frames as *mut u8, frame_layout(self.frame_capacity));
+                self.spans().frames = Some(span);
+                self.frames = p;
+                self.frame = p.add(used);
+                self.frame_capacity = new;
+                return true;
+            }
+            self.resize_frames(new)
+        }
     }
 
     /// # Safety
-    /// As for `grow_stack`; the frames in use fit.
+    /// As for `grow_stack`; the frames in use fit, and they have no range of their own.
     unsafe fn resize_frames(&mut self, new: usize) -> bool {
         // SAFETY: `frames` was allocated with this layout.
         let p = unsafe {
@@ -389,14 +543,20 @@ impl ThreadData {
         }
     }
 
-    /// Clears stale slots above the live ones.
+    /// Clears stale slots above the live ones, and lowers the limit to a little
+    /// above these.
     ///
     /// # Safety
     /// As for `grow_stack`; the program's thread.
     pub(crate) unsafe fn clear_stale(&mut self) {
-        // SAFETY: both ends are within the stack.
+        // SAFETY: all are within the stack.
         unsafe {
-            let mut p = self.live_end();
+            let end = self.live_end();
+            let number = |p: *mut Value| p.offset_from(self.stack) as usize;
+            let low = (number(end) + 256).min(number(self.soft_limit));
+            self.dirty = self.dirty.max(number(self.soft_limit) as u32);
+            self.soft_limit = self.stack.add(low);
+            let mut p = end;
             while p < self.soft_limit {
                 *p = Value::NIL;
                 p = p.add(1);
@@ -407,16 +567,23 @@ impl ThreadData {
 
 impl Drop for ThreadData {
     fn drop(&mut self) {
-        // SAFETY: allocated with these layouts.
-        unsafe {
-            dealloc(self.stack as *mut u8, stack_layout(self.capacity));
-            dealloc(self.frames as *mut u8, frame_layout(self.frame_capacity));
+        let spans = self.spans.take().map(|s| *s).unwrap_or_default();
+        match spans.stack {
+            Some(span) => span.bury(self.capacity * size_of::<Value>()),
+            // SAFETY: allocated with this layout.
+            None => unsafe { dealloc(self.stack as *mut u8, stack_layout(self.capacity)) },
+        }
+        match spans.frames {
+            Some(span) => span.bury(self.frame_capacity * size_of::<Frame>()),
+            // SAFETY: as above.
+            None => unsafe { dealloc(self.frames as *mut u8, frame_layout(self.frame_capacity)) },
         }
     }
 }
 
-/// Visits a thread's values: all stack slots up to the innermost frame's end,
-/// the open upvalues, and the thread that waits for it.
+/// Visits a thread's values: the stack's slots that are not sealed, up to the
+/// innermost frame's end, the open upvalues among them, the sealed pieces, and
+/// the thread that waits for it.
 ///
 /// # Safety
 /// The thread's saved state is current and it does not run meanwhile.
@@ -424,17 +591,27 @@ unsafe fn trace_data<V: Visitor>(t: &ThreadData, v: &mut V) -> usize {
     // SAFETY: slots below `live_end` are initialised.
     unsafe {
         let end = t.live_end();
-        let mut p = t.stack;
+        let start = t.stack.add(t.sealed_to as usize);
+        let mut p = start;
         while p < end {
             if let Some(o) = (*p).as_object() {
                 v.object(o);
             }
             p = p.add(1);
         }
+        let mut work = end.offset_from(start).max(0) as usize;
         let mut u = t.open;
         while let Some(o) = u {
+            let c = Upvalue(o).cell();
+            if c.at.get() < start {
+                break;
+            }
             v.object(o);
-            u = Upvalue(o).cell().next_open.get();
+            u = c.next_open.get();
+            work += 1;
+        }
+        if let Some(sealed) = &t.sealed {
+            work += sealed::trace_pieces(sealed, v);
         }
         if let Some(r) = t.resumer {
             v.object(r);
@@ -445,7 +622,7 @@ unsafe fn trace_data<V: Visitor>(t: &ThreadData, v: &mut V) -> usize {
         if let Some(o) = t.hook.as_ref().and_then(|h| h.func.as_object()) {
             v.object(o);
         }
-        end.offset_from(t.stack) as usize
+        work
     }
 }
 
@@ -456,9 +633,29 @@ pub(crate) unsafe fn trace_thread<V: Visitor>(o: Obj, v: &mut V) -> usize {
     unsafe { trace_data(ThreadObj(o).data(), v) }
 }
 
+/// Bytes that a visit reads: the slots in use, and what says which those are.
+///
+/// # Safety
+/// `o` is a live THREAD.
+pub(crate) unsafe fn weight(o: Obj) -> usize {
+    let t = ThreadObj(o).data();
+    // SAFETY: both are in the stack; of the running thread `top` is out of date,
+    // but there is only one of that kind.
+    let slots = unsafe { t.top.offset_from(t.stack) } as usize;
+    let slots = slots.saturating_sub(t.sealed_to as usize);
+    size_of::<ThreadData>() + size_of::<Frame>() + 64 + slots * size_of::<Value>()
+}
+
 /// # Safety
 /// `o` is a dead THREAD; called once.
 pub(crate) unsafe fn drop_thread(o: Obj) -> usize {
     // SAFETY: made by `Box::into_raw`.
-    unsafe { Box::from_raw((*(o.as_ptr() as *const ThreadCell)).data) }.bytes()
+    unsafe {
+        let data = (*(o.as_ptr() as *const ThreadCell)).data;
+        let bytes = (*data).bytes();
+        if !sealed::outlive(&mut *data) {
+            drop(Box::from_raw(data));
+        }
+        bytes
+    }
 }

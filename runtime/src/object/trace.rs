@@ -12,7 +12,17 @@ impl Model for LuaModel {
     const FILTERS_WEAK: bool = true;
     /// A coroutine's stack is plain memory.
     fn traced_by_program(k: u8) -> bool {
-        k == kind::THREAD
+        matches!(k, kind::THREAD | kind::STACK)
+    }
+    unsafe fn weight(obj: Obj) -> usize {
+        // SAFETY: as for the caller.
+        unsafe {
+            match obj.kind() {
+                kind::THREAD => super::thread::weight(obj),
+                kind::STACK => super::sealed::weight(obj),
+                _ => 0,
+            }
+        }
     }
     unsafe fn trace<V: Visitor>(obj: Obj, visitor: &mut V) -> usize {
         // SAFETY: each function gets an object of its kind.
@@ -29,6 +39,7 @@ impl Model for LuaModel {
                 kind::NATIVE => super::function::trace_native(obj, visitor),
                 kind::USERDATA => super::userdata::trace_userdata(obj, visitor),
                 kind::THREAD => super::thread::trace_thread(obj, visitor),
+                kind::STACK => super::sealed::trace_stack(obj, visitor),
                 // Strings and boxed integers.
                 _ => 1,
             }
@@ -52,6 +63,7 @@ impl Model for LuaModel {
                 kind::PROTO => super::function::drop_proto(obj),
                 kind::USERDATA => super::userdata::drop_userdata(obj),
                 kind::THREAD => super::thread::drop_thread(obj),
+                kind::STACK => super::sealed::drop_stack(obj),
                 _ => 0,
             }
         }
@@ -72,6 +84,7 @@ impl Model for LuaModel {
             kind::NATIVE => "native function",
             kind::USERDATA => "userdata",
             kind::THREAD => "thread",
+            kind::STACK => "piece of a stack",
             kind::UPVALUE => "upvalue",
             kind::PROTO => "prototype",
             kind::ARRAY => "array",

@@ -19,6 +19,7 @@ end
 local function down(n)
   if n == 0 then return work() end
   local held = { n = n }
+  if n % 64 == 0 then tick() end
   local above = down(n - 1)
   if n % 64 == 0 then tick() end
   return above + held.n % 3
