@@ -13,11 +13,11 @@ for i = 1, 700 do t[i * 1000 - 50000] = i end
 print(count(t)) -- expect: 700 245350
 for i = 1, 700, 2 do t[i * 1000 - 50000] = nil end
 for i = 1, 350 do t[i * 1000 - 49999] = i end
-print(count(t), t[-48000], t[-49000], t[-48999]) -- expect: 700 184275	2	nil	1
+print(count(t), t[-48000], t[-49000], t[-48999]) -- expect: 700 184275 2 nil 1
 for k in pairs(t) do t[k] = nil end
 print(next(t)) -- expect: nil
 for i = 1, 300 do t[i * 7] = i end
-print(count(t), t[7], t[8]) -- expect: 300 45150	1	nil
+print(count(t), t[7], t[8]) -- expect: 300 45150 1 nil
 
 -- floats, strings, booleans, tables and functions
 local keys = {}
@@ -37,7 +37,7 @@ local wrong = 0
 for i, k in ipairs(keys) do
   if t[k] ~= (i % 3 ~= 1 and i or nil) then wrong = wrong + 1 end
 end
-print(count(t), wrong) -- expect: 751 188250	0
+print(count(t), wrong) -- expect: 751 188250 0
 for i = 1, #keys, 3 do t[keys[i]] = i end
 for k, v in pairs(t) do if v == 1 and k ~= keys[1] then t[k] = nil end end
 print(count(t)) -- expect: 751 281625
@@ -68,4 +68,4 @@ local watched = setmetatable({}, {
 for i = 1, 300 do watched[i * 9] = i end
 for i = 1, 300 do watched[i * 9] = watched[i * 9] + 1 end
 for i = 1, 300 do watched[i + 0.25] = 1 end
-print(calls, watched[10], watched[0.5], watched[18], watched[3.25]) -- expect: 600	10	0.5	3	1
+print(calls, watched[10], watched[0.5], watched[18], watched[3.25]) -- expect: 600 10 0.5 3 1
