@@ -251,6 +251,8 @@ impl<M: Model> Heap<M> {
     }
     /// Puts every registered object into the queue of `next_finalizable` (closing the state).
     pub fn finalize_all(&mut self) {
+        // A cycle may be searching among them.
+        self.core.abandon_cycle::<M>();
         self.core.finalizers.finalize_all()
     }
     /// `obj` owns something outside of the heap: call `Model::drop_payload` when it dies.
