@@ -155,8 +155,9 @@ impl Generational {
         self.pace_aging(core, R::AGES);
     }
 
+    /// What a stop may plan to take: it ends somewhat after its plan does.
     fn goal(&self, core: &Core) -> u64 {
-        core.options.pause_goal.as_nanos() as u64
+        core.options.pause_goal.as_nanos() as u64 * 7 / 8
     }
 
     fn minor<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
