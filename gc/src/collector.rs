@@ -207,8 +207,17 @@ pub(crate) trait Collector {
     fn refill<M: Model>(&mut self, core: &mut Core) {
         let _ = core;
     }
+    /// An object that a collection has found in the queue of those due for
+    /// finalization is there no longer: the program has it.
+    fn handed_out(&mut self, core: &mut Core, obj: Obj) {
+        let _ = (core, obj);
+    }
+    /// What the program has seen of a cycle's verdict is carried out, and the cycle given up.
+    fn give_up_cycle<M: Model>(&mut self, core: &mut Core) {
+        core.abandon_cycle::<M>()
+    }
     /// Another collector takes the heap over: undoes what only this one knows of.
-    fn leave(&mut self, core: &mut Core) {
+    fn leave<M: Model>(&mut self, core: &mut Core) {
         let _ = core;
     }
     /// The program is at a safepoint and `cause` holds: do what policy asks for.
@@ -324,8 +333,14 @@ impl Collector for AnyCollector {
     fn refill<M: Model>(&mut self, core: &mut Core) {
         each!(self, c => c.refill::<M>(core))
     }
-    fn leave(&mut self, core: &mut Core) {
-        each!(self, c => c.leave(core))
+    fn handed_out(&mut self, core: &mut Core, obj: Obj) {
+        each!(self, c => c.handed_out(core, obj))
+    }
+    fn give_up_cycle<M: Model>(&mut self, core: &mut Core) {
+        each!(self, c => c.give_up_cycle::<M>(core))
+    }
+    fn leave<M: Model>(&mut self, core: &mut Core) {
+        each!(self, c => c.leave::<M>(core))
     }
     fn safepoint<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         each!(self, c => c.safepoint::<M, R>(core, roots, cause))

@@ -147,19 +147,29 @@ impl Finalizers {
             self.registered += 1;
         }
     }
-    /// Hands out the next object that is due.
-    pub fn next(&mut self) -> Option<Obj> {
+    /// Hands out the next object that is due; with it whether a collection has
+    /// found it in the queue.
+    pub fn next(&mut self) -> Option<(Obj, bool)> {
         let obj = self.pending.pop()?;
-        self.pending_old = self.pending_old.saturating_sub(1);
+        let known = self.pending_old != 0;
+        self.pending_old -= usize::from(known);
         if let Some(index) = &mut self.index {
             index.remove(obj);
         }
         obj.set_flags(obj.flags() & !FINALIZABLE);
-        Some(obj)
+        Some((obj, known))
     }
     /// Number of objects that are due.
     pub fn due(&self) -> usize {
         self.pending.len
+    }
+    /// Due objects that a collection has found in the queue.
+    pub fn pending_known(&self) -> impl Iterator<Item = Obj> {
+        self.pending.iter_from(0).take(self.pending_old)
+    }
+    /// Due objects that none has found there yet.
+    pub fn pending_unknown(&self) -> impl Iterator<Item = Obj> {
+        self.pending.iter_from(self.pending_old)
     }
     /// Due objects.
     pub fn pending(&self) -> impl Iterator<Item = Obj> {
@@ -334,6 +344,10 @@ impl Search {
             }
         }
         self.rest.is_empty()
+    }
+    /// One piece of what was found, `at` counting them.
+    pub fn piece(&self, at: usize) -> Option<impl Iterator<Item = Obj>> {
+        Some(self.due.get(at)?.iter().map(|e| e.1))
     }
     /// Claims one piece of what was found, `at` counting them; false if there is no such piece.
     pub fn claim<M: Model, S: Scope>(&self, tracer: &mut Tracer<M, S>, at: usize) -> bool {

@@ -242,7 +242,11 @@ impl<M: Model> Heap<M> {
     /// The next object whose finalizer is due.
     #[inline]
     pub fn next_finalizable(&mut self) -> Option<Obj> {
-        self.core.finalizers.next()
+        let (obj, known) = self.core.finalizers.next()?;
+        if known {
+            self.collector.handed_out(&mut self.core, obj)
+        }
+        Some(obj)
     }
     /// Number of objects whose finalizer is due.
     #[inline]
@@ -252,7 +256,7 @@ impl<M: Model> Heap<M> {
     /// Puts every registered object into the queue of `next_finalizable` (closing the state).
     pub fn finalize_all(&mut self) {
         // A cycle may be searching among them.
-        self.core.abandon_cycle::<M>();
+        self.collector.give_up_cycle::<M>(&mut self.core);
         self.core.finalizers.finalize_all()
     }
     /// `obj` owns something outside of the heap: call `Model::drop_payload` when it dies.
@@ -459,7 +463,7 @@ impl<M: Model> Heap<M> {
     fn convert<R: Roots>(&mut self, roots: &mut R) {
         self.core.stats.stop_early();
         self.core.abandon_cycle::<M>();
-        self.collector.leave(&mut self.core);
+        self.collector.leave::<M>(&mut self.core);
         self.collector = AnyCollector::create(self.core.options.gc, &self.core.options);
         self.collector.collect_full::<M, R>(
             &mut self.core,

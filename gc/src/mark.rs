@@ -138,6 +138,12 @@ pub trait Scope {
     }
     /// Whether `kept_weakly` does anything.
     const ASKS_WHO_KEEPS: bool = false;
+    /// Whether `obj`, claimed or visited before, is there still: under some
+    /// collectors objects are freed while a collection is under way.
+    #[inline(always)]
+    fn holds(&self, _obj: Obj) -> bool {
+        true
+    }
     /// A weak reference, or an ephemeron's value, of `owner` leads to `target`, which is alive.
     fn kept_weakly(&mut self, owner: Obj, target: Obj);
 }

@@ -82,7 +82,8 @@ pub trait Model: Sized + 'static {
         let _ = kind;
         true
     }
-    /// Calls `entry(key, value)` for each ephemeron entry of `obj` whose value is a reference.
+    /// Calls `entry(key, value)` for each ephemeron entry of `obj` whose value is a
+    /// reference; for none if it is not such an object.
     ///
     /// # Safety
     /// As for `trace`; the program is stopped.

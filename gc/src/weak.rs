@@ -196,6 +196,9 @@ impl<M: Model, S: Scope> Tracer<M, S> {
                 self.drain();
             }
             while let Some(obj) = self.grey.pop() {
+                if !self.scope.holds(obj) {
+                    continue;
+                }
                 self.ephemerons.visited(obj);
                 let before = self.work;
                 self.visit(obj);
@@ -212,8 +215,11 @@ impl<M: Model, S: Scope> Tracer<M, S> {
             if self.ephemerons.seen < self.ephemerons.owners.len() {
                 let owner = self.ephemerons.owners[self.ephemerons.seen];
                 self.ephemerons.seen += 1;
+                if !self.scope.holds(owner) {
+                    continue;
+                }
                 let mut entries = 0;
-                // SAFETY: `owner` was visited in this collection, so it is alive; the program is stopped.
+                // SAFETY: `owner` was visited in this collection and is there still; the program is stopped.
                 unsafe {
                     M::ephemerons(owner, &mut |key, value| {
                         entries += 1;

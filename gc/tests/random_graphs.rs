@@ -5,7 +5,7 @@ mod world;
 
 use moonsweep_gc::{GcKind, Options, Size};
 use std::time::Duration;
-use toy::{Machine, NODE};
+use toy::{Machine, NODE, kinds};
 use world::{World, run};
 
 fn options(gc: GcKind, stress: u32) -> Options {
@@ -29,7 +29,7 @@ fn seeds() -> u64 {
 
 #[test]
 fn every_collector() {
-    for &gc in GcKind::ALL {
+    for gc in kinds() {
         for seed in 0..seeds() {
             run::<false>(&options(gc, 0), seed, 4000);
             run::<true>(&options(gc, 0), seed, 4000);
@@ -40,7 +40,7 @@ fn every_collector() {
 /// Without the verifier nothing is poisoned.
 #[test]
 fn every_collector_sweeping_lazily() {
-    for &gc in GcKind::ALL {
+    for gc in kinds() {
         for seed in 0..seeds() {
             let o = Options {
                 verify: false,
@@ -54,7 +54,7 @@ fn every_collector_sweeping_lazily() {
 
 #[test]
 fn every_collector_under_stress() {
-    for &gc in GcKind::ALL {
+    for gc in kinds() {
         for seed in 0..seeds() {
             run::<false>(&options(gc, 1 + seed as u32 % 3), seed, 1500);
             run::<true>(&options(gc, 1 + seed as u32 % 3), seed, 1500);

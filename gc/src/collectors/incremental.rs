@@ -164,10 +164,10 @@ impl Incremental {
 
     /// Notes what the program allocated since the last look.
     fn account(&mut self, core: &Core) -> f64 {
-        let bytes = self.granted.saturating_sub(core.space.budget()).max(0);
+        let bytes = self.granted.saturating_sub(core.budget()).max(0);
         let new = pacing::units(self.allocated, bytes as usize);
         self.pending += new;
-        self.granted = core.space.budget();
+        self.granted = core.budget();
         // gc-arena counts objects as debt of its own; it is told in portions instead.
         self.arena
             .metrics()
@@ -178,7 +178,7 @@ impl Incremental {
     /// Lets gc-arena pay debt until it has marked everything, the cycle ended,
     /// or quota or time are used up.
     fn pay(&mut self, mut quota: f64, ns: u64) {
-        let deadline = Instant::now() + Duration::from_nanos(ns);
+        let deadline = Instant::now().checked_add(Duration::from_nanos(ns));
         // SAFETY: the books outlive the guard.
         let _reporting = unsafe { Reporting::to(&self.cycle) };
         let sweeping = self.sweeping();
@@ -187,17 +187,21 @@ impl Incremental {
             let portion = quota.min(pacing::PORTION);
             quota -= portion;
             self.pending -= portion;
-            self.arena.metrics().adjust_debt(portion);
             if sweeping {
+                let portion = portion * pacing::SWEEP_HASTE;
+                self.arena.metrics().adjust_debt(portion);
                 self.arena.cycle_debt();
                 if self.sleeping() {
                     break;
                 }
-            } else if self.arena.mark_debt().is_some() {
-                self.marked = true;
-                break;
+            } else {
+                self.arena.metrics().adjust_debt(portion);
+                if self.arena.mark_debt().is_some() {
+                    self.marked = true;
+                    break;
+                }
             }
-            if Instant::now() >= deadline {
+            if deadline.is_some_and(|end| Instant::now() >= end) {
                 break;
             }
         }
@@ -257,21 +261,37 @@ impl Incremental {
         quota: f64,
         ns: u64,
     ) {
-        let (sweeping, again) = (self.sweeping(), self.marked);
-        let kind = match (sweeping, again) {
+        let mut pause = core.stats.begin(self.next_stop(), cause);
+        pause.before(core.space.used(), core.space.objects());
+        self.lend(roots);
+        self.advance::<M, R>(core, roots, &mut pause, quota, ns);
+        self.end_stop::<M, R>(core, roots, pause)
+    }
+
+    /// What the next slice is, should it be the only one of a stop.
+    fn next_stop(&self) -> PauseKind {
+        match (self.sweeping(), self.marked) {
             (true, _) => PauseKind::Sweep,
             (_, true) => PauseKind::FinalMark,
             _ => PauseKind::Slice,
-        };
-        let mut pause = core.stats.begin(kind, cause);
-        pause.before(core.space.used(), core.space.objects());
-        self.lend(roots);
+        }
+    }
+
+    /// A slice within a stop. The roots are lent.
+    fn advance<M: Model, R: Roots>(
+        &mut self,
+        core: &mut Core,
+        roots: *mut R,
+        pause: &mut Pause,
+        quota: f64,
+        ns: u64,
+    ) {
+        let (sweeping, again) = (self.sweeping(), self.marked);
         self.pay(quota, ns);
         pause.phase(if sweeping { Phase::Sweep } else { Phase::Mark });
         if again && self.marked {
-            self.settle::<M, R>(core, roots, &mut pause);
+            self.settle::<M, R>(core, roots, pause);
         }
-        self.end_stop::<M, R>(core, roots, pause)
     }
 
     /// A safepoint of stress mode: cycles in random small steps, full stops now and then.
@@ -428,6 +448,36 @@ impl Collector for Incremental {
     }
     fn collect_young<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         self.full::<M, R>(core, roots, PauseKind::Full, cause)
+    }
+    /// One stop for all that is owed; a cycle begins if none is under way and no
+    /// size was asked for, or the heap has grown by the sleep.
+    fn step<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, bytes: usize) -> bool {
+        self.account(core);
+        if self.sleeping() {
+            let slept = self.sleep.min(self.pending);
+            self.sleep -= slept;
+            self.pending -= slept;
+            if bytes != 0 && self.sleep > 0.0 {
+                self.pace(core);
+                return false;
+            }
+        }
+        let mut quota = self.pending.max(pacing::units(0, pacing::STEP));
+        let mut pause = core.stats.begin(self.next_stop(), Cause::Explicit);
+        pause.before(core.space.used(), core.space.objects());
+        let roots: *mut R = roots;
+        self.lend(roots);
+        loop {
+            let before = self.pending;
+            self.advance::<M, R>(core, roots, &mut pause, quota, u64::MAX);
+            quota -= before - self.pending;
+            if self.sleeping() || quota <= 0.0 {
+                break;
+            }
+        }
+        let ended = self.sleeping();
+        self.end_stop::<M, R>(core, roots, pause);
+        ended
     }
     fn collect_full<M: Model, R: Roots>(
         &mut self,

@@ -74,11 +74,59 @@ impl Space {
         if self.poison {
             self.poison_range(addr, size);
         }
+        self.thin(b);
+        self.freed(size, 1);
+    }
+
+    /// Frees the objects of a block that have OLD and not MARK, and clears MARK.
+    /// Returns how many there were.
+    pub fn free_unmarked(&mut self, b: BlockId) -> usize {
+        let addr = self.mem.addr(b);
+        let info = self.mem.info(b);
+        let (alloc, old) = (self.mem.alloc.block(addr), self.mem.old.block(addr));
+        let mark = self.mem.mark.block(addr);
+        match info.usage() {
+            Use::Free => 0,
+            Use::Large => {
+                let dead = old[0].load(Relaxed) & !mark[0].load(Relaxed) & 1 != 0;
+                mark[0].store(0, Relaxed);
+                if dead {
+                    let at = info.position() as usize;
+                    self.free_large_old(self.large_old[at]);
+                }
+                usize::from(dead)
+            }
+            Use::Cells => {
+                let size = CELL_BYTES[info.class()] as usize;
+                let mut dead = 0;
+                for w in 0..BLOCK_WORDS {
+                    let free =
+                        alloc[w].load(Relaxed) & old[w].load(Relaxed) & !mark[w].load(Relaxed);
+                    mark[w].store(0, Relaxed);
+                    if free != 0 {
+                        dead += free.count_ones() as usize;
+                        alloc[w].store(alloc[w].load(Relaxed) & !free, Relaxed);
+                        old[w].store(old[w].load(Relaxed) & !free, Relaxed);
+                        if self.poison {
+                            self.poison_cells(b, w, free);
+                        }
+                    }
+                }
+                if dead != 0 {
+                    self.thin(b);
+                    self.freed(dead * size, dead);
+                }
+                dead
+            }
+        }
+    }
+
+    fn thin(&mut self, b: BlockId) {
+        let info = self.mem.info(b);
         if info.thinned() == 0 {
             info.set_thinned(1);
             self.thinned.push(b);
         }
-        self.freed(size, 1);
     }
 
     /// Lets the allocator have what `free_one` freed. Blocks of the nursery

@@ -2,7 +2,7 @@
 //! that are a stack, and an intern table outside of the heap.
 #![allow(dead_code)]
 
-use moonsweep_gc::{Edge, Heap, Life, Model, Obj, Options, Roots, Slot, Visitor, WeakPart};
+use moonsweep_gc::{Edge, GcKind, Heap, Life, Model, Obj, Options, Roots, Slot, Visitor, WeakPart};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -20,9 +20,21 @@ pub const PAYLOAD: u8 = 5;
 /// Never any fields.
 pub const LEAF: u8 = 6;
 
+/// Pairs of key and value: the key of a pair without value is not visited, and may dangle.
+pub const ENTRIES: u8 = 7;
+
 /// A word that is no reference.
 pub const NIL: u64 = 0;
 const FIELDS: usize = 16;
+
+/// The collectors to test: all, or those named in `GC_KINDS`.
+pub fn kinds() -> Vec<GcKind> {
+    let all = GcKind::ALL.iter().copied();
+    match std::env::var("GC_KINDS") {
+        Ok(names) => all.filter(|k| names.contains(k.name())).collect(),
+        Err(_) => all.collect(),
+    }
+}
 
 thread_local! {
     /// Ids of the payloads dropped.
@@ -116,6 +128,14 @@ impl Model for Toy {
                 }
                 v.ephemerons(obj)
             }
+            ENTRIES => {
+                for i in (0..n).step_by(2) {
+                    if slot(obj, i + 1).load() != NIL {
+                        v.slot(slot(obj, i));
+                        v.slot(slot(obj, i + 1));
+                    }
+                }
+            }
             NODE | PAYLOAD | LEAF => (0..n).for_each(|i| v.slot(slot(obj, i))),
             kind => panic!("traced an object of kind {kind}"),
         }
@@ -125,6 +145,9 @@ impl Model for Toy {
         kind != LEAF
     }
     unsafe fn ephemerons(obj: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
+        if obj.kind() != EPHEMERON {
+            return;
+        }
         for i in (0..len(obj)).step_by(2) {
             if let (Some(k), Some(v)) = (get(obj, i), get(obj, i + 1)) {
                 entry(k, v)
@@ -276,6 +299,15 @@ impl<const AGES: bool> Machine<AGES> {
         } else if !slot(o, i).try_set(o, to_word(to)) {
             slot(o, i).set(o, to_word(to), &mut self.heap)
         }
+    }
+    /// Stores pair `i` of an ENTRIES object: a key, or the one that is there, with a value's word.
+    pub fn set_pair(&mut self, o: Obj, i: usize, key: Option<Obj>, value: u64) {
+        let slots = (slot(o, 2 * i), slot(o, 2 * i + 1));
+        let old = slots.0.load();
+        let new = key.map_or(old, |k| to_word(Some(k)));
+        let seen = |key, value| if value == NIL { NIL } else { key };
+        let seen = [seen(old, slots.1.load()), seen(new, value)];
+        moonsweep_gc::slot::set_entry(o, slots, (new, value), seen, &mut self.heap)
     }
     /// The reference in a field, as the program may see it.
     pub fn read(&self, o: Obj, i: usize) -> Option<Obj> {

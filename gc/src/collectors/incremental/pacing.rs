@@ -25,6 +25,10 @@ use gc_arena::metrics::Pacing;
 const UNIT: f64 = 128.0;
 /// Units of debt handed to gc-arena at once: it pays all of it back before it returns.
 pub(super) const PORTION: f64 = 64.0;
+/// Sweeping pays so much debt for each unit that is owed: at gc-arena's own pace
+/// the program allocates half as many objects as are freed before their memory
+/// is to be had, and the heap never shrinks below twice of what lives.
+pub(super) const SWEEP_HASTE: f64 = 2.0;
 /// Bytes allocated between two safepoints of a cycle.
 pub(super) const STEP: usize = 16 << 10;
 /// Most bytes allocated between two looks at a sleeping collector.

@@ -5,18 +5,18 @@
 //! 1. *Begin* (an epoch): the rest of the last sweep; from now on MARK says
 //!    what this trace has reached.
 //! 2. *Mark* (program stopped, in slices at safepoints): grey objects are
-//!    visited. Epochs go on meanwhile, and are all that keeps the marking right:
+//!    visited, and ephemerons closed over. Epochs go on meanwhile, and are all that keeps the marking right:
 //!    while one looks at roots, at logged objects and at what large cells
 //!    gained, each OLD referent without MARK becomes grey; what it promotes gets
 //!    MARK, and is visited by the epoch itself. This is the argument of
 //!    `slices.rs`: the last epoch comes after the last store. What dies by count
 //!    loses MARK; a grey object without MARK is dead.
-//! 3. *End* (in an epoch, bounded by the time it may take; else 2 goes on):
-//!    nothing is grey. Ephemerons, weak references and finalizers are settled.
-//!    What has no MARK now is *condemned*, but for acyclic objects: those die by
-//!    count, when what refers to them is gone.
-//! 4. *Drain*: until all decrements that were pending at the end are done, some
-//!    of them of condemned objects.
+//! 3. *Verdict* (in an epoch): nothing is grey, or no more than can be visited
+//!    in the time it may take; else 2 goes on. What has no MARK now is
+//!    *condemned*, but for acyclic objects: those die by count, when what refers
+//!    to them is gone. Weak references and finalizers follow in slices
+//!    (`verdict.rs`); under a model that does not filter weak reads, most at once.
+//! 4. *Drain*: until all pending decrements are done, some of them of condemned objects.
 //! 5. *Subtract* (in slices): for each condemned object, decrements for what it
 //!    refers to and is not condemned. It is not armed any more: its references
 //!    do not count.
@@ -27,30 +27,41 @@
 
 use super::RefCount;
 use super::changes::references;
-use super::deaths::release;
-use super::weakly::{clear_unreached, clear_values};
+use super::deaths::drop_payload;
+use super::verdict::PIECE;
 use crate::core::Core;
-use crate::header::{Obj, UNLOGGED, WEAK_OWNER};
+use crate::finalize::{DuePieces, Search};
+use crate::header::{Obj, PAYLOAD, UNLOGGED, WEAKLY};
 use crate::heap::alloc::Space;
-use crate::heap::block::{BLOCK_WORDS, BlockId, Use, young};
+use crate::heap::block::{BLOCK_WORDS, BlockId, Use};
 use crate::heap::memory::Memory;
 use crate::heap::size_class::GRANULE;
-use crate::mark::{GreyQueue, Scope, Tracer};
-use crate::model::{Model, Roots, WeakPart};
+use crate::mark::{Budget, GreyQueue, Scope, Tracer};
+use crate::model::{Model, Roots};
 use crate::pacer;
 use crate::stats::pause::{Pause, thread_cpu_ns};
 use crate::stats::{Cause, PauseKind, Phase};
+use crate::verify;
+use crate::weak::Ephemerons;
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Slots visited between two looks at the clock.
-const CLOCK: usize = 1024;
+/// Objects between two looks at the clock.
+const CLOCK: usize = 64;
 
 /// How far a backup is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Debug)]
 pub(super) enum Stage {
     /// Step 2.
     Mark,
+    /// Step 3, see `verdict.rs`.
+    Values,
+    Finalizers,
+    Claim,
+    Resurrect,
+    Keys,
+    /// Waits for an epoch.
+    Deliver,
     /// Step 4.
     Drain,
     /// Step 5, at this block.
@@ -64,10 +75,22 @@ pub(super) struct Backup {
     pub stage: Stage,
     /// OLD objects with MARK that wait for a visit.
     pub grey: GreyQueue,
+    /// Nothing is grey and the closure over ephemerons is complete.
+    pub(super) closed: bool,
+    /// Objects that were due at the beginning, to be claimed in pieces.
+    due: DuePieces,
     /// Marked objects with weak references.
-    weak: Vec<Obj>,
-    /// Marked objects with ephemerons.
-    ephemerons: Vec<Obj>,
+    pub weak: Vec<Obj>,
+    /// Marked objects with ephemerons, and entries that wait.
+    pub ephemerons: Ephemerons,
+    /// How far the steps of the verdict are.
+    pub values_at: usize,
+    pub keys_at: usize,
+    pub owners_at: usize,
+    pub claimed: usize,
+    pub search: Option<Search>,
+    /// Condemned objects with something to drop, or that something weak once referred to.
+    special: Vec<Obj>,
     /// Slots visited.
     done: usize,
     /// Slots to visit, roughly.
@@ -77,7 +100,7 @@ pub(super) struct Backup {
 }
 
 /// OLD objects; MARK says which were reached.
-struct BackupScope {
+pub(super) struct BackupScope {
     mem: Memory,
 }
 
@@ -85,13 +108,20 @@ impl Scope for BackupScope {
     #[inline(always)]
     fn claim(&mut self, obj: Obj) -> bool {
         let addr = obj.addr();
-        if self.mem.young(addr).load(Relaxed) != young::NO && !self.mem.old.test(addr) {
-            return false;
-        }
-        self.mem.mark.claim(addr)
+        self.mem.old.test(addr) && self.mem.mark.claim(addr)
     }
     #[inline(always)]
     fn reached(&self, obj: Obj) -> bool {
+        self.mem.mark.test(obj.addr())
+    }
+    /// A store with a young key or value is in the log, and is visited by the next epoch.
+    #[inline(always)]
+    fn postpones(&self, obj: Obj) -> bool {
+        !self.mem.old.test(obj.addr())
+    }
+    /// Without MARK it has died by count since.
+    #[inline(always)]
+    fn holds(&self, obj: Obj) -> bool {
         self.mem.mark.test(obj.addr())
     }
     #[inline(always)]
@@ -103,12 +133,20 @@ impl Scope for BackupScope {
 }
 
 impl Backup {
-    fn new(used: usize) -> Backup {
+    fn new(used: usize, due: DuePieces) -> Backup {
         Backup {
             stage: Stage::Mark,
             grey: GreyQueue::new(),
+            closed: false,
+            due,
             weak: Vec::new(),
-            ephemerons: Vec::new(),
+            ephemerons: Ephemerons::default(),
+            values_at: 0,
+            keys_at: 0,
+            owners_at: 0,
+            claimed: 0,
+            search: None,
+            special: Vec::new(),
             done: 0,
             estimate: used / 8,
             start: used,
@@ -121,21 +159,30 @@ impl Backup {
             _ => true,
         }
     }
+    /// Whether what an epoch finds without MARK becomes grey.
+    #[inline(always)]
+    pub fn marking(&self) -> bool {
+        matches!(self.stage, Stage::Mark | Stage::Resurrect)
+    }
     /// Objects with weak references or ephemerons that an epoch visited.
-    pub fn note(&mut self, weak: &[Obj], ephemerons: &[Obj]) {
-        if self.stage == Stage::Mark {
-            self.weak.extend(weak);
-            self.ephemerons.extend(ephemerons);
+    pub fn note(&mut self, mem: &Memory, weak: &[Obj], ephemerons: &[Obj]) {
+        if self.stage <= Stage::Deliver {
+            let marked = |o: &&Obj| mem.mark.test(o.addr());
+            self.weak.extend(weak.iter().filter(marked));
+            self.ephemerons
+                .owners
+                .extend(ephemerons.iter().filter(marked));
         }
     }
-    fn lend<M: Model>(&mut self, mem: Memory) -> Tracer<M, BackupScope> {
+    pub(super) fn lend<M: Model>(&mut self, mem: Memory) -> Tracer<M, BackupScope> {
         let mut tracer = Tracer::new(BackupScope { mem }, GreyQueue::new());
         std::mem::swap(&mut tracer.grey, &mut self.grey);
         std::mem::swap(&mut tracer.weak, &mut self.weak);
-        std::mem::swap(&mut tracer.ephemerons.owners, &mut self.ephemerons);
+        std::mem::swap(&mut tracer.ephemerons, &mut self.ephemerons);
         tracer
     }
-    fn regain<M: Model>(&mut self, tracer: Tracer<M, BackupScope>) {
+    /// Takes back what `lend` gave; returns the slots visited.
+    pub(super) fn regain<M: Model>(&mut self, tracer: Tracer<M, BackupScope>) -> usize {
         let Tracer {
             grey,
             weak,
@@ -145,54 +192,63 @@ impl Backup {
         } = tracer;
         self.grey = grey;
         self.weak = weak;
-        self.ephemerons = ephemerons.owners;
+        self.ephemerons = ephemerons;
         self.done += work;
+        work
+    }
+    /// Step 5, for one object.
+    fn subtract<M: Model>(&mut self, this: &mut RefCount, core: &Core, obj: Obj) {
+        let mem = &core.space.mem;
+        // SAFETY: its cell is intact.
+        unsafe { references::<M>(obj, &mut this.children) };
+        for child in this.children.drain(..) {
+            if mem.mark.test(child.addr()) || M::acyclic(child.kind()) {
+                this.pending.push(child)
+            }
+        }
+        let flags = obj.flags();
+        obj.set_flags(flags & !UNLOGGED);
+        if flags & (PAYLOAD | WEAKLY) != 0 {
+            self.special.push(obj)
+        }
+    }
+    /// Step 2; returns the slots visited.
+    fn mark<M: Model>(&mut self, core: &Core, budget: &mut Budget) -> usize {
+        let mut tracer = self.lend::<M>(core.space.mem);
+        while !budget.is_spent() && core.finalizers.claim_due(&mut tracer, &mut self.due) {
+            budget.spend(PIECE);
+        }
+        self.closed = tracer.converge_within(budget) && self.due.is_empty();
+        self.regain(tracer)
     }
     /// Whether `obj` is condemned and its references do not count any more, or will soon not.
     pub fn condemns<M: Model>(&self, mem: &Memory, obj: Obj) -> bool {
         let at = match self.stage {
-            Stage::Mark | Stage::Drain => return false,
             Stage::Subtract(_) => 0,
             Stage::Free(at) => at,
+            _ => return false,
         };
         mem.block_of(obj.addr()) >= at && !mem.mark.test(obj.addr()) && !M::acyclic(obj.kind())
     }
-}
-
-/// Visits grey objects until `slots` were visited or the clock says `deadline`;
-/// whether nothing is grey.
-fn drain<M: Model>(tracer: &mut Tracer<M, BackupScope>, slots: usize, deadline: u64) -> bool {
-    let mut clock = tracer.work + CLOCK;
-    let end = tracer.work.saturating_add(slots);
-    while let Some(obj) = tracer.grey.pop() {
-        // Without MARK it has died by count since.
-        if !tracer.scope.reached(obj) {
-            continue;
-        }
-        tracer.visit(obj);
-        if tracer.work >= end {
-            break;
-        }
-        if tracer.work >= clock {
-            clock = tracer.work + CLOCK;
-            if thread_cpu_ns() >= deadline {
-                break;
-            }
-        }
-    }
-    tracer.grey.is_empty()
 }
 
 impl RefCount {
     /// Step 1; an epoch follows.
     pub(super) fn begin_backup(&mut self, core: &mut Core) {
         core.space.finish_sweep();
-        self.backup = Some(Box::new(Backup::new(self.after)));
+        self.backup = Some(Box::new(Backup::new(
+            self.after,
+            core.finalizers.due_pieces(),
+        )));
     }
 
-    /// Gives a backup up: MARK is clear again.
-    pub(super) fn abandon_backup(&mut self, core: &mut Core) {
-        if self.backup.take().is_some() {
+    /// Gives a backup up: MARK is clear again. Weak values that the program saw as
+    /// cleared are cleared; finalizable objects that were found stay registered.
+    pub(super) fn abandon_backup<M: Model>(&mut self, core: &mut Core) {
+        if let Some(mut backup) = self.backup.take() {
+            if core.verdict {
+                backup.give_up::<M>(self, core)
+            }
             core.space.finish_sweep();
             core.space.clear_marks()
         }
@@ -205,7 +261,10 @@ impl RefCount {
         };
         let drained = self.pending.is_empty();
         if match backup.stage {
-            Stage::Mark => backup.grey.is_empty(),
+            Stage::Mark | Stage::Resurrect => {
+                backup.closed && backup.grey.is_empty() && !backup.ephemerons.unseen()
+            }
+            Stage::Deliver => true,
             Stage::Drain => !drained,
             _ => false,
         } {
@@ -213,52 +272,38 @@ impl RefCount {
             return;
         }
         let kind = match backup.stage {
-            Stage::Mark => PauseKind::Slice,
-            _ => PauseKind::Sweep,
+            Stage::Subtract(_) | Stage::Free(_) => PauseKind::Sweep,
+            _ => PauseKind::Slice,
         };
         let mut pause = core.stats.begin(kind, Cause::Cycle);
         pause.before(core.space.used(), core.space.objects());
         let deadline = thread_cpu_ns().saturating_add(ns);
-        let mem = core.space.mem;
         let mut over = false;
         match backup.stage {
-            Stage::Mark => {
-                let mut tracer = backup.lend::<M>(mem);
-                drain(&mut tracer, slots, deadline);
-                pause.work(tracer.work);
-                backup.regain(tracer);
+            Stage::Mark | Stage::Resurrect => {
+                pause.work(backup.mark::<M>(core, &mut Budget::new(slots, ns)));
                 pause.phase(Phase::Mark);
             }
             Stage::Drain => backup.stage = Stage::Subtract(0),
             Stage::Subtract(at) => {
-                let at = self.each_condemned::<M>(
-                    core,
-                    at,
-                    deadline,
-                    |this, core, obj| this.subtract::<M>(core, obj),
-                    false,
-                );
+                let at = self.each_condemned::<M>(core, at, deadline, |this, core, obj| {
+                    backup.subtract::<M>(this, core, obj)
+                });
                 backup.stage = at.map_or(Stage::Free(0), Stage::Subtract);
                 pause.phase(Phase::Deaths);
             }
             Stage::Free(at) => {
-                let at = self.each_condemned::<M>(
-                    core,
-                    at,
-                    deadline,
-                    |this, core, obj| {
-                        this.weak.remove(obj);
-                        this.figures.freed_by_trace += 1;
-                        release::<M>(core, obj)
-                    },
-                    true,
-                );
-                match at {
+                match self.free_condemned::<M>(core, &mut backup, at, deadline) {
                     Some(at) => backup.stage = Stage::Free(at),
                     None => over = true,
                 }
                 core.space.file_thinned();
                 pause.phase(Phase::Sweep);
+            }
+            _ => {
+                let mut budget = Budget::new(usize::MAX, ns);
+                while !budget.is_spent() && backup.judge::<M>(self, core, &mut budget) {}
+                pause.phase(Phase::Weak);
             }
         }
         let record = core
@@ -274,32 +319,20 @@ impl RefCount {
         }
     }
 
-    fn subtract<M: Model>(&mut self, core: &Core, obj: Obj) {
-        let mem = &core.space.mem;
-        // SAFETY: its cell is intact.
-        unsafe { references::<M>(obj, &mut self.children) };
-        for child in self.children.drain(..) {
-            if mem.mark.test(child.addr()) || M::acyclic(child.kind()) {
-                self.pending.push(child)
-            }
-        }
-        obj.set_flags(obj.flags() & !UNLOGGED)
-    }
-
     /// Calls `f` for the condemned objects of the blocks from `at` on, a block
-    /// at a time, until `deadline`; where to go on. `freeing`: MARK becomes clear.
+    /// at a time, until `deadline`; where to go on. What is not condemned gets MARK.
     fn each_condemned<M: Model>(
         &mut self,
         core: &mut Core,
         mut at: BlockId,
         deadline: u64,
-        mut f: impl FnMut(&mut RefCount, &mut Core, Obj),
-        freeing: bool,
+        mut f: impl FnMut(&mut RefCount, &Core, Obj),
     ) -> Option<BlockId> {
+        let mem = core.space.mem;
         while at < core.space.pool.high() {
             let b = at;
             at += 1;
-            if core.space.mem.info(b).usage() == Use::Free {
+            if mem.info(b).usage() == Use::Free {
                 continue;
             }
             for w in 0..BLOCK_WORDS {
@@ -307,16 +340,14 @@ impl RefCount {
                 while bits != 0 {
                     let granule = w * 64 + bits.trailing_zeros() as usize;
                     bits &= bits - 1;
-                    let p = core.space.mem.ptr(b).wrapping_add(granule * GRANULE);
+                    let p = mem.ptr(b).wrapping_add(granule * GRANULE);
                     // SAFETY: a cell with ALLOC and OLD holds an object.
                     let obj = unsafe { Obj::from_ptr(NonNull::new_unchecked(p.cast())) };
-                    if !M::acyclic(obj.kind()) {
+                    if M::acyclic(obj.kind()) {
+                        mem.mark.set(obj.addr())
+                    } else {
                         f(self, core, obj)
                     }
-                }
-                if freeing {
-                    let addr = core.space.mem.addr(b);
-                    core.space.mem.mark.block(addr)[w].store(0, Relaxed)
                 }
             }
             if thread_cpu_ns() >= deadline {
@@ -326,8 +357,33 @@ impl RefCount {
         None
     }
 
-    /// Step 3, at the end of the counting part of an epoch, if nothing is grey
-    /// that cannot be visited in `ns` nanoseconds.
+    /// Step 6.
+    fn free_condemned<M: Model>(
+        &mut self,
+        core: &mut Core,
+        backup: &mut Backup,
+        mut at: BlockId,
+        deadline: u64,
+    ) -> Option<BlockId> {
+        while let Some(obj) = backup.special.pop() {
+            self.weak.remove(obj);
+            drop_payload::<M>(core, obj);
+            if backup.special.len().is_multiple_of(CLOCK) && thread_cpu_ns() >= deadline {
+                return Some(at);
+            }
+        }
+        while at < core.space.pool.high() {
+            self.figures.freed_by_trace += core.space.free_unmarked(at) as u64;
+            at += 1;
+            if at.is_multiple_of(8) && thread_cpu_ns() >= deadline {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Step 3, at the end of the counting part of an epoch: the verdict, if all is
+    /// marked or can be in `ns` nanoseconds; or its end.
     pub(super) fn end_backup<M: Model, R: Roots>(
         &mut self,
         core: &mut Core,
@@ -338,55 +394,42 @@ impl RefCount {
         let Some(mut backup) = self.backup.take() else {
             return;
         };
-        if backup.stage != Stage::Mark {
-            self.backup = Some(backup);
-            return;
-        }
         let mem = core.space.mem;
-        let mut tracer = backup.lend::<M>(mem);
-        if !drain(&mut tracer, usize::MAX, thread_cpu_ns().saturating_add(ns)) {
-            pause.work(tracer.work);
-            backup.regain(tracer);
-            self.backup = Some(backup);
-            return pause.phase(Phase::Mark);
-        }
-        // A store that died since is no store any more.
-        let is_store = |o: &mut Obj| mem.mark.test(o.addr()) && o.flags() & WEAK_OWNER != 0;
-        for list in [&mut tracer.weak, &mut tracer.ephemerons.owners] {
-            list.sort_unstable_by_key(|o| o.addr());
-            list.dedup();
-            list.retain_mut(is_store);
-        }
-        tracer.converge();
-        pause.phase(Phase::Mark);
-        let mut lost = Vec::new();
-        let index = (&core.space, &mut self.weak);
-        clear_values(&tracer, 0, index, &mut lost);
-        let cleared = tracer.weak.len();
-        if core.finalizers.resurrect(&mut tracer, true) {
-            tracer.converge();
-        }
-        clear_unreached(&tracer, WeakPart::Keys, 0, true, &mut lost);
-        let index = (&core.space, &mut self.weak);
-        clear_values(&tracer, cleared, index, &mut lost);
-        for obj in lost {
-            self.pending.push(obj)
-        }
-        // What is due now is held by the queue.
-        let due: Vec<Obj> = core.finalizers.pending().collect();
-        for obj in due {
-            if mem.seen.claim(obj.addr()) {
-                self.roots.push(obj)
+        if backup.marking() && backup.closed {
+            pause.work(backup.mark::<M>(core, &mut Budget::new(usize::MAX, ns)));
+            pause.phase(Phase::Mark);
+            if !backup.closed {
+                // There is more to do than a stop may.
+            } else if backup.stage == Stage::Resurrect {
+                backup.stage = Stage::Keys
+            } else {
+                core.verdict = true;
+                backup.stage = Stage::Values;
+                self.check_marks::<M, R>(core, roots);
+                roots.forget_unreached(&|o| M::acyclic(o.kind()) || mem.mark.test(o.addr()));
+                if !M::FILTERS_WEAK {
+                    let mut budget = Budget::unlimited();
+                    while backup.judge::<M>(self, core, &mut budget) {}
+                    pause.work(backup.mark::<M>(core, &mut budget));
+                    backup.stage = Stage::Keys;
+                    while backup.judge::<M>(self, core, &mut budget) {}
+                }
+                pause.phase(Phase::Weak);
             }
         }
-        roots.forget_unreached(&|o| M::acyclic(o.kind()) || mem.mark.test(o.addr()));
-        pause.work(tracer.work);
-        backup.regain(tracer);
-        backup.weak = Vec::new();
-        backup.ephemerons = Vec::new();
-        backup.stage = Stage::Drain;
+        if backup.stage == Stage::Deliver {
+            backup.deliver::<M>(self, core);
+            pause.phase(Phase::Weak);
+        }
         self.backup = Some(backup);
-        pause.phase(Phase::Weak);
+    }
+
+    fn check_marks<M: Model, R: Roots>(&self, core: &mut Core, roots: &mut R) {
+        if core.options.verify
+            && let Err(fault) = verify::marked::<M, R>(core, roots)
+        {
+            panic!("heap verifier, when the verdict fell: {fault}");
+        }
     }
 
     /// Whether a backup should begin.

@@ -17,6 +17,8 @@ const LARGE_OWNER: usize = 256;
 const HOT: u8 = 32;
 /// Cells whose stores are counted at a time.
 const WATCHED: usize = 256;
+/// Slots of captured objects that are worth one reference.
+const SLOTS: usize = 4;
 /// Slots remembered, at most, while no epoch comes.
 const MOST: usize = 1 << 20;
 
@@ -37,22 +39,24 @@ impl Visitor for References<'_> {
     }
 }
 
-/// Appends every reference of `obj` that counts: the strong ones and the values of ephemerons.
+/// Appends every reference of `obj` that counts: the strong ones and the values
+/// of ephemerons. Returns the slots visited.
 ///
 /// # Safety
 /// `obj` is a live object of `M`.
 #[inline]
-pub(super) unsafe fn references<M: Model>(obj: Obj, list: &mut Vec<Obj>) {
+pub(super) unsafe fn references<M: Model>(obj: Obj, list: &mut Vec<Obj>) -> usize {
     let mut v = References {
         list,
         ephemerons: false,
     };
     // SAFETY: as the caller promised; the program's thread.
     unsafe {
-        M::trace(obj, &mut v);
+        let work = M::trace(obj, &mut v);
         if v.ephemerons {
             M::ephemerons(obj, &mut |_, value| v.list.push(value))
         }
+        work
     }
 }
 
@@ -63,6 +67,8 @@ pub(super) struct Changes {
     /// References that are not counted yet.
     pub gained: Vec<Obj>,
     watched: Box<[(usize, u8); WATCHED]>,
+    /// Slots of the objects captured.
+    slots: usize,
 }
 
 impl Default for Changes {
@@ -71,18 +77,20 @@ impl Default for Changes {
             lost: Vec::new(),
             gained: Vec::new(),
             watched: Box::new([(0, 0); WATCHED]),
+            slots: 0,
         }
     }
 }
 
 impl Changes {
-    /// References that the next epoch has to count.
-    pub fn len(&self) -> usize {
-        self.lost.len() + self.gained.len()
+    /// What the next epoch has to look at: references, and slots at a lower price.
+    pub fn weight(&self) -> usize {
+        self.lost.len() + self.gained.len() + self.slots / SLOTS
     }
     /// Begins a new epoch; takes what was lost and gained.
     pub fn take(&mut self) -> (Vec<Obj>, Vec<Obj>) {
         self.watched.fill((0, 0));
+        self.slots = 0;
         (
             std::mem::take(&mut self.lost),
             std::mem::take(&mut self.gained),
@@ -92,7 +100,7 @@ impl Changes {
     #[inline]
     pub fn capture<M: Model>(&mut self, owner: Obj) {
         // SAFETY: the program is about to change the object, so it is alive.
-        unsafe { references::<M>(owner, &mut self.lost) }
+        self.slots += unsafe { references::<M>(owner, &mut self.lost) }
     }
     /// Whether a store into this object is to be remembered by itself.
     #[inline]

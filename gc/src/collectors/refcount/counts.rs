@@ -1,6 +1,6 @@
 //! Counting while tracing: the scope of an epoch and of a full trace.
 
-use super::backup::{Backup, Stage};
+use super::backup::Backup;
 use crate::core::Core;
 use crate::header::{LIMBO, Obj, PURPLE, UNLOGGED, WEAK_OWNER};
 use crate::heap::block::young;
@@ -80,7 +80,7 @@ impl<const FULL: bool> Scope for CountScope<FULL> {
                 if backup.marks(self.mem.block_of(addr)) {
                     self.mem.mark.set(addr)
                 }
-            } else if backup.stage == Stage::Mark && self.mem.mark.claim(addr) {
+            } else if backup.marking() && self.mem.mark.claim(addr) {
                 backup.grey.push(obj)
             }
         }
@@ -146,7 +146,9 @@ pub(super) fn find_roots<M: Model, R: Roots, const FULL: bool>(
     known.retain(|o| !FULL && tracer.scope.reached(*o));
     tracer.scope.found = Found::Root;
     tracer.mark_roots(roots);
-    core.finalizers.mark_pending(tracer, true);
+    // The queue has a count of what is due: what is new in it gets that now.
+    tracer.scope.found = Found::Counted;
+    core.finalizers.mark_pending(tracer, FULL);
     tracer.scope.found = Found::Alive;
     debug_assert!(known.iter().all(|o| mem.seen.test(o.addr())));
     for obj in known {
@@ -154,12 +156,14 @@ pub(super) fn find_roots<M: Model, R: Roots, const FULL: bool>(
     }
 }
 
-/// Notes that what is due for finalization is held until then.
-pub(super) fn find_pending<M: Model, const FULL: bool>(
-    core: &Core,
+/// Resurrects registered objects that were not reached; whether there were any.
+pub(super) fn resurrect<M: Model, const FULL: bool>(
+    core: &mut Core,
     tracer: &mut Tracer<M, CountScope<FULL>>,
-) {
-    tracer.scope.found = Found::Root;
-    core.finalizers.mark_pending(tracer, true);
+    full: bool,
+) -> bool {
+    tracer.scope.found = Found::Counted;
+    let any = core.finalizers.resurrect(tracer, full);
     tracer.scope.found = Found::Alive;
+    any
 }

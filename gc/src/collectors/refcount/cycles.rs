@@ -335,7 +335,7 @@ impl RefCount {
         // Everything is looked at before anything is freed.
         for &obj in &garbage {
             // SAFETY: its cell is intact; the program is stopped.
-            unsafe { references::<M>(obj, &mut lost) }
+            unsafe { references::<M>(obj, &mut lost) };
         }
         for obj in lost {
             if !self.trial.is_garbage(obj) {

@@ -93,11 +93,14 @@ impl RefCount {
         // However many decrements there are, limbo has its share.
         let half = begin.saturating_add(ns / 2);
         let mut due = Vec::new();
+        let mut later = Vec::new();
         loop {
             while !self.limbo.is_empty() {
                 for _ in 0..LIMBO_CLOCK {
                     let Some(obj) = self.limbo.pop() else { break };
-                    self.leave_limbo::<M, R>(core, roots, obj, &mut due)
+                    if !self.leave_limbo::<M, R>(core, roots, obj, &mut due) {
+                        later.push(obj)
+                    }
                 }
                 if thread_cpu_ns() >= half {
                     break;
@@ -108,29 +111,35 @@ impl RefCount {
                 break;
             }
         }
+        self.limbo.append(&mut later);
         core.finalizers.queue(due);
     }
 
+    /// Decides on an object in limbo; false: it stays there.
     fn leave_limbo<M: Model, R: Roots>(
         &mut self,
         core: &mut Core,
         roots: &mut R,
         obj: Obj,
         due: &mut Vec<(u64, Obj)>,
-    ) {
+    ) -> bool {
         let mem = core.space.mem;
         if !still(&core.space, obj, LIMBO) {
-            return;
+            return true;
         }
         let flags = obj.flags() & !LIMBO;
+        // A verdict's search finds it.
+        if flags & FINALIZABLE != 0 && core.verdict {
+            return false;
+        }
         obj.set_flags(flags);
         if let Some(backup) = &self.backup
             && backup.condemns::<M>(&mem, obj)
         {
-            return;
+            return true;
         }
         if obj.count() != 0 || mem.seen.test(obj.addr()) {
-            return;
+            return true;
         }
         let last = flags & FINALIZABLE == 0;
         if flags & WEAKLY != 0 {
@@ -150,18 +159,24 @@ impl RefCount {
             mem.seen.set(obj.addr());
             self.roots.push(obj);
         }
+        true
     }
 }
 
 /// Gives the cell of a dead object back, and what it owns outside of the heap.
 pub(super) fn release<M: Model>(core: &mut Core, obj: Obj) {
+    drop_payload::<M>(core, obj);
+    // Lists that still have the object must not take it for what it was.
+    obj.set_flags(0);
+    core.space.free_one(obj)
+}
+
+/// Drops what a dead object owns outside of the heap.
+pub(super) fn drop_payload<M: Model>(core: &mut Core, obj: Obj) {
     if obj.flags() & PAYLOAD != 0 {
         core.drops.forget(obj);
         // SAFETY: dead, registered with something to drop and not dropped before; its cell is intact.
         let freed = unsafe { M::drop_payload(obj) };
         core.space.external(-(freed as isize));
     }
-    // Lists that still have the object must not take it for what it was.
-    obj.set_flags(0);
-    core.space.free_one(obj)
 }

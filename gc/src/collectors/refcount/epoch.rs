@@ -19,7 +19,7 @@
 //! decrements that are still pending: never too low, so zero means dead.
 
 use super::RefCount;
-use super::counts::{CountScope, find_pending, find_roots};
+use super::counts::{CountScope, find_roots, resurrect};
 use super::weakly::{clear_unreached, note_stores};
 use crate::core::Core;
 use crate::header::Obj;
@@ -46,12 +46,9 @@ impl RefCount {
         let mut pause = core.stats.begin(PauseKind::Epoch, cause);
         let begin = thread_cpu_ns();
         let goal = core.options.pause_goal.as_nanos() as u64;
-        let marked = self.backup.as_ref().is_some_and(|b| b.grey.is_empty());
         let old_roots = self.count_changes::<M, R>(core, roots, &mut pause);
         let counted = thread_cpu_ns();
-        if marked {
-            self.end_backup::<M, R>(core, roots, &mut pause, goal / 4)
-        }
+        self.end_backup::<M, R>(core, roots, &mut pause, goal / 4);
         for obj in old_roots {
             if obj.count() == 0 {
                 self.at_zero::<M>(core, obj)
@@ -72,7 +69,7 @@ impl RefCount {
         self.figures.counting_ns += counted - begin;
         self.figures.deaths_ns += record.cpu_ns.saturating_sub(counted - begin);
         core.stats.set_counting(self.figures);
-        let most = core.options.nursery.0.max(1);
+        let most = pacer::most_nursery(core.options.nursery.0, core.space.used());
         self.nursery = pacer::next_nursery(self.nursery, counted - begin, goal, most);
         self.limit = pacer::next_log(self.limit, counted - begin, goal);
         self.rest = self.nursery as isize;
@@ -119,14 +116,13 @@ impl RefCount {
         pause.phase(Phase::Mark);
 
         let mut lost = Vec::new();
-        clear_unreached(&tracer, WeakPart::Values, 0, false, &mut lost);
+        clear_unreached(&tracer, WeakPart::Values, 0, &mut lost);
         let cleared = tracer.weak.len();
-        if core.finalizers.resurrect(&mut tracer, false) {
+        if resurrect(core, &mut tracer, false) {
             tracer.converge();
-            find_pending(core, &mut tracer);
         }
-        clear_unreached(&tracer, WeakPart::Keys, 0, false, &mut lost);
-        clear_unreached(&tracer, WeakPart::Values, cleared, false, &mut lost);
+        clear_unreached(&tracer, WeakPart::Values, cleared, &mut lost);
+        clear_unreached(&tracer, WeakPart::Keys, 0, &mut lost);
         for obj in lost {
             self.pending.push(obj)
         }
@@ -139,7 +135,7 @@ impl RefCount {
         let mut scope = core.retire(tracer);
         self.backup = scope.backup.take();
         if let Some(backup) = &mut self.backup {
-            backup.note(&weak, &ephemerons)
+            backup.note(&mem, &weak, &ephemerons)
         }
         self.roots = std::mem::take(&mut scope.roots);
         core.log.replace(Default::default(), logged);

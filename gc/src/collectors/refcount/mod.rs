@@ -40,6 +40,7 @@ mod cycles;
 mod deaths;
 mod epoch;
 mod trace;
+mod verdict;
 mod verify;
 mod weakly;
 
@@ -94,10 +95,11 @@ pub(crate) struct RefCount {
 impl RefCount {
     /// A reference counting collector. It begins with a `collect_full`, or an empty heap.
     pub fn new(options: &Options) -> RefCount {
+        let nursery = pacer::most_nursery(options.nursery.0, 0);
         RefCount {
-            nursery: options.nursery.0.max(1),
+            nursery,
             limit: pacer::LOG_REFERENCES,
-            rest: options.nursery.0.max(1) as isize,
+            rest: nursery as isize,
             step: 0,
             after: 0,
             changes: Changes::default(),
@@ -137,7 +139,7 @@ impl RefCount {
     }
 
     fn remembered(&self, core: &mut Core) {
-        if self.changes.len() > self.limit {
+        if self.changes.weight() > self.limit {
             core.space.set_poll(POLL_WORK)
         }
     }
@@ -243,14 +245,20 @@ impl Collector for RefCount {
         }
         self.remembered(core)
     }
-    fn leave(&mut self, core: &mut Core) {
+    fn handed_out(&mut self, _core: &mut Core, obj: Obj) {
+        self.changes.lost.push(obj)
+    }
+    fn give_up_cycle<M: Model>(&mut self, core: &mut Core) {
+        self.abandon_backup::<M>(core)
+    }
+    fn leave<M: Model>(&mut self, core: &mut Core) {
         core.space.flush();
         for obj in std::mem::take(&mut self.limbo) {
             if still(&core.space, obj, LIMBO) {
                 obj.set_flags(obj.flags() & !LIMBO)
             }
         }
-        self.abandon_backup(core);
+        self.abandon_backup::<M>(core);
         self.forget(core);
         core.log.clear();
         core.finalizers.set_indexed(false);
@@ -261,7 +269,7 @@ impl Collector for RefCount {
             return self.stress::<M, R>(core, roots);
         }
         self.rest -= (self.step as isize).saturating_sub(core.space.budget());
-        let long = self.changes.len() > self.limit;
+        let long = self.changes.weight() > self.limit;
         if self.rest > 0 && !long {
             if !self.pending.is_empty() {
                 self.slice::<M>(core, self.patience(core));

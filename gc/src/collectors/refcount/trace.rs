@@ -10,7 +10,7 @@
 //!    asked for sweeps everything and returns all it can.
 
 use super::RefCount;
-use super::counts::{CountScope, find_pending, find_roots};
+use super::counts::{CountScope, find_roots, resurrect};
 use super::weakly::{clear_unreached, note_stores};
 use crate::collectors::full;
 use crate::core::Core;
@@ -27,7 +27,7 @@ impl RefCount {
         cause: Cause,
     ) {
         let mut pause = core.stats.begin(kind, cause);
-        self.abandon_backup(core);
+        self.abandon_backup::<M>(core);
         core.prepare(&mut pause);
         core.space.finish_sweep();
         core.stats.count_log(core.log.len());
@@ -44,14 +44,13 @@ impl RefCount {
         tracer.converge();
         pause.phase(Phase::Mark);
         let mut lost = Vec::new();
-        clear_unreached(&tracer, WeakPart::Values, 0, false, &mut lost);
+        clear_unreached(&tracer, WeakPart::Values, 0, &mut lost);
         let cleared = tracer.weak.len();
-        if core.finalizers.resurrect(&mut tracer, true) {
+        if resurrect(core, &mut tracer, true) {
             tracer.converge();
-            find_pending(core, &mut tracer);
         }
-        clear_unreached(&tracer, WeakPart::Keys, 0, false, &mut lost);
-        clear_unreached(&tracer, WeakPart::Values, cleared, false, &mut lost);
+        clear_unreached(&tracer, WeakPart::Values, cleared, &mut lost);
+        clear_unreached(&tracer, WeakPart::Keys, 0, &mut lost);
         let weak = std::mem::take(&mut tracer.weak);
         let ephemerons = std::mem::take(&mut tracer.ephemerons.owners);
         note_stores::<M>(core, &mut self.weak, &weak, &ephemerons);

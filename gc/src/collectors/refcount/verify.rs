@@ -57,6 +57,10 @@ impl RefCount {
         }
         self.pending
             .each(|obj| *expected.entry(obj).or_default() += 1);
+        let claimed = self.backup.iter().flat_map(|b| b.claimed());
+        for obj in core.finalizers.pending_known().chain(claimed) {
+            *expected.entry(obj).or_default() += 1
+        }
         let roots: FxHashSet<Obj> = self.roots.iter().copied().collect();
         for obj in objects {
             let want = expected.remove(&obj).unwrap_or(0);

@@ -154,13 +154,13 @@ unsafe fn refers<M: Model>(store: Obj, target: Obj) -> bool {
     found.get()
 }
 
-/// Clears weak references of a store whose references are counted; those of its
-/// counted references that are gone then go to `lost`. `ephemerons`: whether the
+/// Clears weak references of a store; those of its counted references that are
+/// gone then go to `lost`. `ephemerons`: whether the
 /// values of its ephemerons are counted already.
 ///
 /// # Safety
 /// As for `Model::clear_weak`.
-unsafe fn clear<M: Model>(
+pub(super) unsafe fn clear<M: Model>(
     store: Obj,
     part: WeakPart,
     live: &dyn Fn(Obj) -> bool,
@@ -179,12 +179,17 @@ unsafe fn clear<M: Model>(
     if !dead.get() {
         return;
     }
+    if !store.unlogged() {
+        // What it refers to will be counted anew.
+        // SAFETY: as above.
+        return unsafe { M::clear_weak(store, part, live) };
+    }
     let counted = || {
         let mut list = Vec::new();
         // SAFETY: as above.
         unsafe {
             if ephemerons {
-                references::<M>(store, &mut list)
+                references::<M>(store, &mut list);
             } else {
                 M::trace(
                     store,
@@ -214,12 +219,11 @@ unsafe fn clear<M: Model>(
 }
 
 /// Clears, in the weak stores visited from number `from` on, what was not
-/// reached. `ephemerons`: whether the values of ephemerons are counted already.
+/// reached. The values of ephemerons are not counted yet.
 pub(super) fn clear_unreached<M: Model, S: Scope>(
     tracer: &Tracer<M, S>,
     part: WeakPart,
     from: usize,
-    ephemerons: bool,
     lost: &mut Vec<Obj>,
 ) {
     let live = |o: Obj| tracer.scope.reached(o);
@@ -229,27 +233,7 @@ pub(super) fn clear_unreached<M: Model, S: Scope>(
     };
     for &store in tracer.weak[from..].iter().chain(owners) {
         // SAFETY: visited in this collection, so alive; the program is stopped.
-        unsafe { clear::<M>(store, part, &live, ephemerons, lost) }
-    }
-}
-
-/// As [`clear_unreached`], of values, in stores whose references are all counted and
-/// which the index has: it hears of the keys of entries that lost their values,
-/// for those may be weak from now on.
-pub(super) fn clear_values<M: Model, S: Scope>(
-    tracer: &Tracer<M, S>,
-    from: usize,
-    (space, index): (&Space, &mut WeakIndex),
-    lost: &mut Vec<Obj>,
-) {
-    let live = |o: Obj| tracer.scope.reached(o);
-    for &store in &tracer.weak[from..] {
-        let before = lost.len();
-        // SAFETY: as above.
-        unsafe { clear::<M>(store, WeakPart::Values, &live, true, lost) };
-        if lost.len() != before {
-            index.enter::<M>(space, store)
-        }
+        unsafe { clear::<M>(store, part, &live, false, lost) }
     }
 }
 
