@@ -23,8 +23,11 @@ declare -A tests=(
   [models]="--test models"
   [graphs]="--test random_graphs --test semantics --test ephemerons"
   [helpers]="--test helpers"
-  [refcount]="--test refcount"
+  [refcount]="--test refcount --test entries"
+  [counts]="--test random_graphs -- every_collector switching"
 )
+# Those that need only some collectors: `GC_KINDS`.
+declare -A kinds=([refcount]=refcount [counts]=refcount)
 
 rm -rf "$dir/copy"
 mkdir -p "$dir/copy"
@@ -37,7 +40,7 @@ run() {
   local set status
   for set in $1; do
     # shellcheck disable=SC2086
-    (cd "$dir/copy" && exec $prefix timeout "$limit" cargo test --profile fast --locked -p moonsweep-gc ${tests[$set]}) >"$dir/log" 2>&1
+    (cd "$dir/copy" && exec env ${kinds[$set]:+GC_KINDS=${kinds[$set]}} $prefix timeout "$limit" cargo test --profile fast --locked -p moonsweep-gc ${tests[$set]}) >"$dir/log" 2>&1
     status=$?
     [ $status = 124 ] && return 124
     [ $status != 0 ] && grep -q '^error: could not compile' "$dir/log" && return 3
@@ -46,7 +49,7 @@ run() {
   return 0
 }
 
-if [ -z "${MUTANT_TRUST:-}" ] && ! run "models graphs helpers refcount"; then
+if [ -z "${MUTANT_TRUST:-}" ] && ! run "models graphs helpers refcount counts"; then
   echo "the tests fail without any mutant:"
   tail -30 "$dir/log"
   exit 2

@@ -39,7 +39,7 @@ use crate::stats::{Cause, PauseKind, Phase};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
-/// References followed between two looks at the clock.
+/// References looked at between two looks at the clock.
 const CLOCK: usize = 256;
 /// References followed by one trial, at most.
 const MOST: usize = 1 << 14;
@@ -164,10 +164,11 @@ impl Trial {
     fn gather<M: Model>(&mut self, core: &Core, deadline: u64) -> u64 {
         let mut tried = 0;
         let mut next = 0;
-        let mut clock = CLOCK;
+        // Also of what is not followed: a chunk of strings has no edges.
+        let mut unchecked = 0;
         loop {
-            if self.edges.len() >= clock {
-                clock = self.edges.len() + CLOCK;
+            if unchecked >= CLOCK {
+                unchecked = 0;
                 if self.edges.len() >= MOST || thread_cpu_ns() >= deadline {
                     return tried;
                 }
@@ -176,6 +177,7 @@ impl Trial {
                 let Some(candidate) = self.ripe.pop_front() else {
                     return tried;
                 };
+                unchecked += 1;
                 if still(&core.space, candidate, PURPLE) {
                     candidate.set_flags(candidate.flags() & !PURPLE);
                     tried += 1;
@@ -184,15 +186,13 @@ impl Trial {
                         self.meet::<M>(core, candidate);
                     }
                 }
-                if tried % CLOCK as u64 == 0 {
-                    clock = 0;
-                }
                 continue;
             }
             let from = self.edges.len() as u32;
             let mut list = std::mem::take(&mut self.list);
             // SAFETY: a live object; the program is stopped.
             unsafe { references::<M>(self.met[next].obj, &mut list) };
+            unchecked += 1 + list.len();
             for target in list.drain(..) {
                 if let Some(n) = self.meet::<M>(core, target) {
                     self.met[n as usize].inner += 1;
