@@ -93,6 +93,16 @@ pub trait Model: Sized + 'static {
     /// # Safety
     /// As for `trace`; the program is stopped.
     unsafe fn clear_weak(obj: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool);
+    /// Removes the entries of `obj` that refer weakly to `target`, be it as keys or as
+    /// values. False if nothing was done, which is always allowed, and demanded if
+    /// references that are not weak would go, or an entry's weak key become visible.
+    ///
+    /// # Safety
+    /// As for `trace`; the program is stopped.
+    unsafe fn forget_weak(obj: Obj, target: Obj) -> bool {
+        let _ = (obj, target);
+        false
+    }
     /// Drops what `obj` owns outside of the heap; called once, when `obj`
     /// (registered with `Heap::register_drop`) is dead, before its cell is reused.
     /// Returns the bytes, accounted with `Heap::external`, that this frees.

@@ -40,6 +40,10 @@ impl<V> Sharded<V> {
     pub fn entry(&mut self, obj: Obj) -> Entry<'_, Obj, V> {
         self.shard(obj).entry(obj)
     }
+    /// The value of `obj`.
+    pub fn get_mut(&mut self, obj: Obj) -> Option<&mut V> {
+        self.shard(obj).get_mut(&obj)
+    }
     /// Sets the value of `obj`.
     pub fn insert(&mut self, obj: Obj, value: V) {
         self.shard(obj).insert(obj, value);

@@ -174,6 +174,15 @@ impl Model for Toy {
             _ => {}
         }
     }
+    unsafe fn forget_weak(obj: Obj, target: Obj) -> bool {
+        if obj.kind() != WEAK {
+            return false;
+        }
+        for i in (0..len(obj)).filter(|&i| get(obj, i) == Some(target)) {
+            slot(obj, i).clear(NIL)
+        }
+        true
+    }
     unsafe fn drop_payload(obj: Obj) -> usize {
         DROPPED.with_borrow_mut(|d| d.push(id(obj)));
         0

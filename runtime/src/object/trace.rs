@@ -56,6 +56,10 @@ impl Model for LuaModel {
         // SAFETY: as for the caller.
         unsafe { super::table::clear_weak(obj, part, live) }
     }
+    unsafe fn forget_weak(obj: Obj, target: Obj) -> bool {
+        // SAFETY: as for the caller.
+        unsafe { super::table::forget_weak(obj, target) }
+    }
     unsafe fn drop_payload(obj: Obj) -> usize {
         // SAFETY: as for the caller.
         unsafe {

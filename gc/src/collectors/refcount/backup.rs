@@ -31,7 +31,7 @@ use super::deaths::drop_payload;
 use super::verdict::PIECE;
 use crate::core::Core;
 use crate::finalize::{DuePieces, Search};
-use crate::header::{Obj, PAYLOAD, UNLOGGED, WEAKLY};
+use crate::header::{Obj, PAYLOAD, UNLOGGED, WEAK_OWNER, WEAKLY};
 use crate::heap::alloc::Space;
 use crate::heap::block::{BLOCK_WORDS, BlockId, Use};
 use crate::heap::memory::Memory;
@@ -89,7 +89,7 @@ pub(super) struct Backup {
     pub owners_at: usize,
     pub claimed: usize,
     pub search: Option<Search>,
-    /// Condemned objects with something to drop, or that something weak once referred to.
+    /// Condemned objects with something to drop, or that have to do with weak references.
     special: Vec<Obj>,
     /// Slots visited.
     done: usize,
@@ -208,7 +208,7 @@ impl Backup {
         }
         let flags = obj.flags();
         obj.set_flags(flags & !UNLOGGED);
-        if flags & (PAYLOAD | WEAKLY) != 0 {
+        if flags & (PAYLOAD | WEAKLY | WEAK_OWNER) != 0 {
             self.special.push(obj)
         }
     }
@@ -366,7 +366,7 @@ impl RefCount {
         deadline: u64,
     ) -> Option<BlockId> {
         while let Some(obj) = backup.special.pop() {
-            self.weak.remove(obj);
+            self.weak.remove(&core.space, obj);
             drop_payload::<M>(core, obj);
             if backup.special.len().is_multiple_of(CLOCK) && thread_cpu_ns() >= deadline {
                 return Some(at);

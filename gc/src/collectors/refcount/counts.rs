@@ -118,8 +118,7 @@ impl<const FULL: bool> Scope for CountScope<FULL> {
             flags &= !(LIMBO | PURPLE | WEAK_OWNER);
         }
         if flags & WEAK_OWNER != 0 {
-            self.were_weak.push(obj);
-            flags &= !WEAK_OWNER;
+            self.were_weak.push(obj)
         }
         if self.found == Found::Root {
             self.running.push(obj);

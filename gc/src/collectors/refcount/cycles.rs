@@ -32,7 +32,7 @@ use super::changes::references;
 use super::deaths::release;
 use super::weakly::still;
 use crate::core::Core;
-use crate::header::{FINALIZABLE, Obj, PURPLE, WEAKLY};
+use crate::header::{FINALIZABLE, Obj, PURPLE, WEAK_OWNER, WEAKLY};
 use crate::model::{Model, Roots};
 use crate::stats::pause::thread_cpu_ns;
 use crate::stats::{Cause, PauseKind, Phase};
@@ -343,6 +343,9 @@ impl RefCount {
             }
         }
         for &obj in &garbage {
+            if obj.flags() & WEAK_OWNER != 0 {
+                self.weak.store_dies(obj)
+            }
             release::<M>(core, obj)
         }
         garbage.len()

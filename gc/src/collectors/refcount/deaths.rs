@@ -19,7 +19,7 @@ use super::RefCount;
 use super::changes::references;
 use super::weakly::still;
 use crate::core::Core;
-use crate::header::{FINALIZABLE, LIMBO, Obj, PAYLOAD, WEAKLY};
+use crate::header::{FINALIZABLE, LIMBO, Obj, PAYLOAD, WEAK_OWNER, WEAKLY};
 use crate::model::{Model, Roots};
 use crate::stats::pause::thread_cpu_ns;
 
@@ -77,6 +77,9 @@ impl RefCount {
             self.pending.push(child)
         }
         self.figures.freed_by_count += 1;
+        if obj.flags() & WEAK_OWNER != 0 {
+            self.weak.store_dies(obj)
+        }
         release::<M>(core, obj)
     }
 

@@ -20,12 +20,12 @@
 
 use super::RefCount;
 use super::counts::{CountScope, find_roots, resurrect};
-use super::weakly::{clear_unreached, note_stores};
+use super::weakly::Visited;
 use crate::core::Core;
 use crate::header::Obj;
 use crate::heap::block::young;
 use crate::mark::Tracer;
-use crate::model::{Life, Model, Roots, Visitor, WeakPart};
+use crate::model::{Life, Model, Roots, Visitor};
 use crate::pacer;
 use crate::stats::pause::{Pause, thread_cpu_ns};
 use crate::stats::{Cause, PauseKind, Phase};
@@ -116,19 +116,21 @@ impl RefCount {
         pause.phase(Phase::Mark);
 
         let mut lost = Vec::new();
-        clear_unreached(&tracer, WeakPart::Values, 0, &mut lost);
-        let cleared = tracer.weak.len();
+        let mut visited = Visited::default();
+        visited.clear_values(&tracer, core, &mut self.weak, &mut lost);
         if resurrect(core, &mut tracer, false) {
             tracer.converge();
+            visited.clear_values(&tracer, core, &mut self.weak, &mut lost);
         }
-        clear_unreached(&tracer, WeakPart::Values, cleared, &mut lost);
-        clear_unreached(&tracer, WeakPart::Keys, 0, &mut lost);
+        visited.clear_keys(&tracer, core, &mut self.weak, &mut lost);
         for obj in lost {
             self.pending.push(obj)
         }
         let weak = std::mem::take(&mut tracer.weak);
         let ephemerons = std::mem::take(&mut tracer.ephemerons.owners);
-        note_stores::<M>(core, &mut self.weak, &weak, &ephemerons);
+        visited.enter::<M>(core, &mut self.weak, &ephemerons);
+        self.weak
+            .retire(&tracer.scope.were_weak, &weak, &ephemerons);
         pause.work(tracer.work);
         pause.phase(Phase::Weak);
 

@@ -11,10 +11,10 @@
 
 use super::RefCount;
 use super::counts::{CountScope, find_roots, resurrect};
-use super::weakly::{clear_unreached, note_stores};
+use super::weakly::Visited;
 use crate::collectors::full;
 use crate::core::Core;
-use crate::model::{Model, Roots, WeakPart};
+use crate::model::{Model, Roots};
 use crate::stats::{Cause, PauseKind, Phase};
 
 impl RefCount {
@@ -44,16 +44,15 @@ impl RefCount {
         tracer.converge();
         pause.phase(Phase::Mark);
         let mut lost = Vec::new();
-        clear_unreached(&tracer, WeakPart::Values, 0, &mut lost);
-        let cleared = tracer.weak.len();
+        let mut visited = Visited::default();
+        visited.clear_values(&tracer, core, &mut self.weak, &mut lost);
         if resurrect(core, &mut tracer, true) {
             tracer.converge();
+            visited.clear_values(&tracer, core, &mut self.weak, &mut lost);
         }
-        clear_unreached(&tracer, WeakPart::Values, cleared, &mut lost);
-        clear_unreached(&tracer, WeakPart::Keys, 0, &mut lost);
-        let weak = std::mem::take(&mut tracer.weak);
+        visited.clear_keys(&tracer, core, &mut self.weak, &mut lost);
         let ephemerons = std::mem::take(&mut tracer.ephemerons.owners);
-        note_stores::<M>(core, &mut self.weak, &weak, &ephemerons);
+        visited.enter::<M>(core, &mut self.weak, &ephemerons);
         for obj in lost {
             self.pending.push(obj)
         }

@@ -23,7 +23,7 @@ use super::set::SetError;
 use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
 use super::{Table, dir, flag, kind};
 use crate::mem::Mem;
-use crate::value::{NIL_WORD, tag};
+use crate::value::{ADDR_MASK, NIL_WORD, tag};
 use moonsweep_gc::slot::{REF_TAG, referent};
 use moonsweep_gc::{Obj, WeakPart};
 
@@ -251,5 +251,83 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
             }
             _ => {}
         }
+    }
+}
+
+/// Removes the entries of a weak store that refer weakly to `target`. False, and
+/// nothing is done, if something is to be looked at as a whole: a long string, or an
+/// entry with which a reference goes that is not weak.
+pub unsafe fn forget_weak(o: Obj, target: Obj) -> bool {
+    let modes = o.user(0) & flag::WEAK;
+    if target.kind() == kind::STRING || modes == 0 {
+        return false;
+    }
+    // SAFETY: a live ARRAY or HASH; `target` is not freed yet.
+    unsafe {
+        let capacity = store(o).capacity as usize;
+        let hit = |w: u64| losable(w) && obj_of(w) == target;
+        if o.kind() == kind::ARRAY {
+            for i in 0..capacity {
+                let s = slot_at(o, i);
+                if hit(s.load()) {
+                    s.clear(NIL_WORD)
+                }
+            }
+            return true;
+        }
+        if o.kind() != kind::HASH {
+            return false;
+        }
+        let by_value = |value: u64| modes & flag::WEAK_VALUES != 0 && hit(value);
+        // The key of a removed entry may dangle already: it is not this one.
+        let by_key =
+            |key: u64, value: u64| modes & flag::WEAK_KEYS != 0 && value != NIL_WORD && hit(key);
+        // Most stores do not refer to the target any more, and those that do in one entry.
+        let is_near = |i: &usize| {
+            let n = node_at(o, *i);
+            let (key, value) = (n.key.load(), n.value.load());
+            let near = |w: u64| w & ADDR_MASK == target.addr() as u64;
+            near(key) || near(value)
+        };
+        let Some(first) = (0..capacity).find(is_near) else {
+            return true;
+        };
+        let mut hits = false;
+        for i in first..capacity {
+            let n = node_at(o, i);
+            let (key, value) = (n.key.load(), n.value.load());
+            // A key's part in the trace must be the same without the value, and a value
+            // must not be one that is visited (`trace_hash`).
+            if by_value(value) {
+                hits = true;
+                let stays = match modes {
+                    flag::WEAK_VALUES => !losable(key),
+                    _ => !is_long(key),
+                };
+                if !stays {
+                    return false;
+                }
+            }
+            if by_key(key, value) {
+                hits = true;
+                let weak = modes & flag::WEAK_VALUES != 0 && losable(value);
+                if !weak && referent(value).is_some() {
+                    return false;
+                }
+            }
+        }
+        if hits {
+            for i in first..capacity {
+                let n = node_at(o, i);
+                let (key, value) = (n.key.load(), n.value.load());
+                if by_key(key, value) {
+                    n.value.clear(NIL_WORD);
+                    n.key.clear(TOMB)
+                } else if by_value(value) {
+                    n.value.clear(NIL_WORD)
+                }
+            }
+        }
+        true
     }
 }
