@@ -1,3 +1,4 @@
+-- collects: yes
 -- Entries of weak tables whose objects die one by one while others come and go at
 -- the same places: each kind of key beside each kind of value, in all three modes.
 local modes = { "k", "v", "kv" }
