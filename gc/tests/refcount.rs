@@ -274,3 +274,145 @@ fn finalizers_of_a_garbage_cycle_run_once() {
     let c = m.heap.stats().counting().unwrap();
     assert!(c.freed_by_trial > 100, "{c:?}");
 }
+
+/// As a running coroutine does.
+#[test]
+fn what_changes_without_a_barrier_is_not_counted() {
+    let mut m = Machine::<false>::new(Options {
+        verify: true,
+        ..options(CycleSearch::Off)
+    });
+    m.roots.stack = vec![None; 1];
+    let running = old(&mut m, 0, NODE, 2);
+    m.heap.log(running);
+    m.roots.volatile.push(running);
+    for i in 0..100 {
+        let value = m.alloc(NODE, i, 0);
+        slot(running, 0).init(running, to_word(Some(value)));
+        m.collect_young();
+        assert_eq!(get(running, 0).map(id), Some(i));
+        // The one before is gone.
+        assert_eq!(m.heap.objects(), 2);
+    }
+}
+
+#[test]
+fn what_comes_and_goes_in_a_large_object_is_never_counted() {
+    let mut m = machine(CycleSearch::Off);
+    let holder = old(&mut m, 0, NODE, 400);
+    let freed = |m: &Machine<false>| m.heap.stats().counting().unwrap().freed_by_count;
+    let before = freed(&m);
+    for _ in 0..100 {
+        for i in 0..8 {
+            let value = m.alloc(NODE, 2, 0);
+            m.set(holder, i, Some(value));
+            m.set(holder, i, None);
+        }
+        m.collect_young();
+        assert_eq!(m.heap.objects(), 1);
+    }
+    assert_eq!(freed(&m), before);
+}
+
+fn traces(m: &Machine<false>) -> u64 {
+    m.heap.stats().counting().unwrap().traces
+}
+
+#[test]
+fn what_is_due_survives_traces_until_it_is_handed_out() {
+    let mut m = Machine::<false>::new(Options {
+        stress: 1,
+        verify: true,
+        ..options(CycleSearch::Trace)
+    });
+    for i in 0..1200 {
+        let (o, friend) = (m.alloc(NODE, 2 * i, 1), m.alloc(NODE, 2 * i + 1, 0));
+        m.set(o, 0, Some(friend));
+        m.heap.register_finalizer(o);
+    }
+    m.collect_young();
+    assert_eq!(m.heap.finalizers_due(), 1200);
+    let end = traces(&m) + 3;
+    while traces(&m) < end {
+        m.safepoint();
+    }
+    for i in (0..1200).rev() {
+        let o = m.heap.next_finalizable().expect("still due");
+        let friend = get(o, 0).expect("a reference");
+        assert_eq!((id(o), id(friend)), (2 * i, 2 * i + 1));
+        assert!(m.heap.inspect(o).allocated && m.heap.inspect(friend).allocated);
+    }
+}
+
+/// Garbage cycles that weak stores and dying objects refer to, while traces that
+/// find them begin, go on and end.
+#[test]
+fn traces_go_on_among_deaths_by_count() {
+    const FAN: usize = 400;
+    let mut m = Machine::<false>::new(Options {
+        stress: 1,
+        verify: true,
+        ..options(CycleSearch::Trace)
+    });
+    m.roots.stack = vec![None; 12];
+    let weak = old(&mut m, 0, WEAK, 8);
+    let keys = old(&mut m, 1, EPHEMERON, 8);
+    let fans = old(&mut m, 2, NODE, 4);
+    let mut rng = Random(1);
+    for step in 0..4000 {
+        let i = rng.below(4);
+        match step % 5 {
+            // What a ring's first node is referred to by goes in one epoch; the ring
+            // does not.
+            0 => {
+                let first = ring(&mut m, 3);
+                m.set(weak, i, Some(first));
+                let value = m.alloc(NODE, 5, 0);
+                m.set(keys, 2 * i, Some(first));
+                m.set(keys, 2 * i + 1, Some(value));
+                let fan = m.alloc(NODE, 6, FAN);
+                m.set(fans, i, Some(fan));
+                for at in 0..FAN {
+                    let leaf = if at % 2 == 0 {
+                        first
+                    } else {
+                        m.alloc(NODE, 4, 0)
+                    };
+                    m.set(fan, at, Some(leaf));
+                }
+            }
+            1 => m.set(fans, i, None),
+            // A weak store that only an epoch visits.
+            2 => {
+                let another = m.alloc(WEAK, 8, 4);
+                for at in 0..4 {
+                    let found = m.read(weak, at);
+                    assert!(found.is_none_or(|o| id(o) == 7));
+                    m.set(another, at, found)
+                }
+                m.roots.stack[4 + i] = Some(another)
+            }
+            3 => {
+                if let Some(another) = m.roots.stack[4 + i] {
+                    for at in 0..4 {
+                        let found = m.read(another, at);
+                        assert!(found.is_none_or(|o| id(o) == 7));
+                    }
+                }
+            }
+            // A finalizer in a garbage ring.
+            _ => {
+                let first = ring(&mut m, 2);
+                m.heap.register_finalizer(first);
+                m.set(fans, i, Some(first))
+            }
+        }
+        m.safepoint();
+        if rng.one_in(3)
+            && let Some(o) = m.heap.next_finalizable()
+        {
+            assert_eq!(get(o, 0).and_then(|next| get(next, 0)), Some(o));
+        }
+    }
+    assert!(traces(&m) > 20, "{}", traces(&m));
+}

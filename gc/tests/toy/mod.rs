@@ -203,6 +203,8 @@ pub struct ToyRoots<const AGES: bool> {
     pub interned: Vec<Obj>,
     /// Those interned since the last collection, or young still.
     pub young: Vec<Obj>,
+    /// Objects that change without a barrier; roots and logged.
+    pub volatile: Vec<Obj>,
     /// Entries of `interned` that the pruning in steps has not looked at.
     pub rest: usize,
 }
@@ -217,6 +219,9 @@ impl<const AGES: bool> Roots for ToyRoots<AGES> {
             self.interned.retain(|&o| live(o));
         }
         self.interned.append(&mut self.young);
+    }
+    fn volatile(&mut self, f: &mut dyn FnMut(Obj)) {
+        self.volatile.iter().for_each(|&o| f(o))
     }
     const STEPS: bool = true;
     fn prune_begin(&mut self) {

@@ -177,7 +177,9 @@ impl RefCount {
         if self.backup.is_none() && core.options.cycles.traces() && random.is_multiple_of(7) {
             self.begin_backup(core);
         }
-        if random.is_multiple_of(STRESS_TRACE) {
+        // A backup takes many slices: most of them are not given up.
+        let rare = if self.backup.is_some() { 16 } else { 1 };
+        if random.is_multiple_of(rare * STRESS_TRACE) {
             return self.trace_all::<M, R>(core, roots, PauseKind::Full, Cause::Stress);
         }
         match random / STRESS_TRACE % 4 {
