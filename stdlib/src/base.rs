@@ -9,7 +9,7 @@ use moonsweep_runtime::native::{
 };
 
 use crate::io::{self, Stdout};
-use crate::util::{def, register_with};
+use crate::util::{c_str, def, register_with};
 
 fn assert(cx: &mut Context) -> Result<Results> {
     if cx.arg(0).truthy() {
@@ -304,7 +304,7 @@ fn warn(cx: &mut Context) -> Result<Results> {
     }
     let last = cx.nargs() - 1;
     for i in 0..=last {
-        cx.warn(cx.check_str(i)?.as_bytes(), i < last);
+        cx.warn(c_str(cx.check_str(i)?.as_bytes()), i < last);
     }
     cx.none()
 }

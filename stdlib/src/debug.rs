@@ -5,7 +5,7 @@ use moonsweep_runtime::native::{
 };
 
 use crate::io;
-use crate::util::{def, subtable};
+use crate::util::{c_str, def, subtable};
 
 /// Many functions take a thread as an optional first argument: that thread, if it is not the running
 /// one, and the number of the argument that comes next.
@@ -30,7 +30,7 @@ fn getinfo(cx: &mut Context) -> Result<Results> {
     let (thread, first) = thread_argument(cx);
     let options = cx
         .opt_str(first + 1)?
-        .map_or(&b"flnSrtu"[..], |text| text.as_bytes());
+        .map_or(&b"flnSrtu"[..], |text| c_str(text.as_bytes()));
     if options.first() == Some(&b'>') {
         return Err(cx.arg_error(first + 1, "invalid option '>'"));
     }
@@ -277,7 +277,7 @@ fn sethook(cx: &mut Context) -> Result<Results> {
         hooks(cx)?.set(cx, key, Value::Nil)?;
         return cx.none();
     }
-    let mask = cx.check_str(first + 1)?.as_bytes();
+    let mask = c_str(cx.check_str(first + 1)?.as_bytes());
     let function = cx.check_function(first)?;
     let count = cx.opt_int(first + 2, 0)?;
     let events = HookEvents {

@@ -39,13 +39,12 @@ fn loadlib(cx: &mut Context) -> Result<Results> {
 }
 
 fn searchpath(cx: &mut Context) -> Result<Results> {
-    let found = search(
-        cx.check_str(0)?.as_bytes(),
-        cx.check_str(1)?.as_bytes(),
-        cx.opt_str(2)?.map_or(&b"."[..], |text| text.as_bytes()),
-        cx.opt_str(3)?.map_or(&b"/"[..], |text| text.as_bytes()),
-    );
-    match found {
+    // From the last to the first, as the reference complains of them.
+    let replacement = cx.opt_str(3)?.map_or(&b"/"[..], |text| text.as_bytes());
+    let separator = cx.opt_str(2)?.map_or(&b"."[..], |text| text.as_bytes());
+    let templates = cx.check_str(1)?.as_bytes();
+    let name = cx.check_str(0)?.as_bytes();
+    match search(name, templates, separator, replacement) {
         Ok(name) => cx.ret(cx.string(name)?),
         Err(message) => {
             cx.push(Value::Nil);
@@ -234,9 +233,10 @@ fn find_loader(cx: &mut Context, name: &[u8], key: usize) -> Result<(usize, usiz
         cx.call(1, Some(2))?;
         match cx.top(1) {
             Value::Function(_) => return Ok((cx.slots() - 2, cx.slots() - 1)),
-            Value::Str(message) => {
+            Value::Str(_) | Value::Int(_) | Value::Float(_) => {
+                let message = cx.slots() - 2;
                 messages.extend_from_slice(b"\n\t");
-                messages.extend_from_slice(message.as_bytes());
+                messages.extend_from_slice(cx.check_str(message)?.as_bytes());
             }
             _ => {}
         }

@@ -7,17 +7,9 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
+pub(crate) use moonsweep_runtime::native::c_str;
 use moonsweep_runtime::native::{Context, NativeDef, NativeFn, Result, Results, Table, Value};
 use rustix::io::Errno;
-
-/// What the reference implementation sees of a string that it takes as a C string: everything
-/// before the first zero byte.
-pub(crate) fn c_str(bytes: &[u8]) -> &[u8] {
-    match memchr::memchr(0, bytes) {
-        Some(end) => &bytes[..end],
-        None => bytes,
-    }
-}
 
 /// A file name given by a script.
 pub(crate) fn path(name: &[u8]) -> &Path {

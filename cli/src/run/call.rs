@@ -94,9 +94,11 @@ pub fn message_of(cx: &Context, raised: Raised) -> Vec<u8> {
 }
 
 fn text_of(value: Value<'_>) -> Vec<u8> {
-    match value.as_str() {
-        Some(text) => text.as_bytes().to_vec(),
-        None => b"(error message not a string)".to_vec(),
+    match value {
+        Value::Str(text) => text.as_bytes().to_vec(),
+        Value::Int(n) => n.to_string().into_bytes(),
+        Value::Float(n) => native::float_text(n).into_bytes(),
+        _ => b"(error message not a string)".to_vec(),
     }
 }
 

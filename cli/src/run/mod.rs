@@ -272,14 +272,15 @@ impl Session<'_> {
     }
 }
 
-/// Writes a message to standard error, after the program's name if there is one.
+/// Writes a message, up to its first zero, to standard error, after the program's name if
+/// there is one.
 pub fn complain(program: Option<&[u8]>, message: &[u8]) {
     let mut text = Vec::with_capacity(message.len() + 16);
     if let Some(program) = program {
         text.extend_from_slice(program);
         text.extend_from_slice(b": ");
     }
-    text.extend_from_slice(message);
+    text.extend_from_slice(moonsweep::native::c_str(message));
     text.push(b'\n');
     let _ = io::stderr().write_all(&text);
 }

@@ -32,12 +32,17 @@ impl Context {
     #[cold]
     pub fn type_error(&self, i: usize, expected: impl AsRef<str>) -> Raised {
         let expected = expected.as_ref();
-        let got = if self.is_none(i) {
-            "no value".to_owned()
-        } else if let Value::Light(_) = self.arg(i) {
-            "light userdata".to_owned()
-        } else {
-            String::from_utf8_lossy(&message::type_name(self.vm(), self.raw(i))).into_owned()
+        if self.is_none(i) {
+            return self.arg_error(i, format!("{expected} expected, got no value"));
+        }
+        self.type_error_of(i, self.arg(i), expected)
+    }
+    /// As [`Self::type_error`], for a value that stands in the place of argument `i`.
+    #[cold]
+    pub fn type_error_of(&self, i: usize, got: Value<'_>, expected: &str) -> Raised {
+        let got = match got {
+            Value::Light(_) => "light userdata".to_owned(),
+            v => String::from_utf8_lossy(&message::type_name(self.vm(), v.raw())).into_owned(),
         };
         self.arg_error(i, format!("{expected} expected, got {got}"))
     }
@@ -175,11 +180,11 @@ impl Context {
         }
         Err(self.type_error(i, type_name))
     }
-    /// The index of a string argument among `options`.
+    /// The index of a string argument, up to its first zero, among `options`.
     pub fn check_option(&self, i: usize, default: Option<&str>, options: &[&str]) -> Result<usize> {
         let text = match default {
             Some(d) if self.is_none_or_nil(i) => d.as_bytes(),
-            _ => self.check_str(i)?.as_bytes(),
+            _ => super::c_str(self.check_str(i)?.as_bytes()),
         };
         match options.iter().position(|o| o.as_bytes() == text) {
             Some(n) => Ok(n),

@@ -342,7 +342,8 @@ impl Context {
         let c = f.lua()?;
         local_at(c.proto(), n as i64, 0).map(|x| x.0)
     }
-    /// A traceback, as `luaL_traceback`: of a thread, from a level on.
+    /// A traceback, as `luaL_traceback`: of a thread, from a level on, behind the message
+    /// up to its first zero.
     pub fn traceback(
         &self,
         thread: Option<Thread<'_>>,
@@ -352,7 +353,7 @@ impl Context {
         let t = self.thread_or_running(thread);
         let mut out = Vec::new();
         if let Some(m) = msg {
-            out.extend_from_slice(m);
+            out.extend_from_slice(super::c_str(m));
             out.push(b'\n');
         }
         out.extend_from_slice(b"stack traceback:");

@@ -63,6 +63,12 @@ pub fn parse_number(text: &[u8]) -> Option<Num> {
     moonsweep_compiler::numeral::parse(text)
 }
 
+/// What the reference implementation sees of a string that it takes as a C string: everything
+/// before the first zero byte.
+pub fn c_str(bytes: &[u8]) -> &[u8] {
+    bytes.split(|&c| c == 0).next().unwrap_or(bytes)
+}
+
 /// A native function.
 pub type NativeFn = fn(&mut Context) -> Result<Results>;
 

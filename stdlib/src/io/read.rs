@@ -85,7 +85,7 @@ fn parse(cx: &Context, format: Value<'_>, argument: usize) -> Result<Format> {
                 _ => Err(cx.arg_error(argument, "invalid format")),
             }
         }
-        _ => Err(cx.type_error(argument, "string")),
+        _ => Err(cx.type_error_of(argument, format, "string")),
     }
 }
 
