@@ -173,6 +173,12 @@ pub(crate) trait Collector {
     fn complete_sweep(&mut self, core: &mut Core) {
         let _ = core;
     }
+    /// Whether `obj` was found dead and awaits being freed beside others, so that what it
+    /// refers to may be gone. That the heap's verdict or its sweep says so does not count.
+    fn frees<M: Model>(&self, core: &Core, obj: Obj) -> bool {
+        let _ = (core, obj);
+        false
+    }
     /// The barrier's slow path: `owner` is UNLOGGED and about to change. A
     /// collector that never arms the bit meets objects armed by another one.
     fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
@@ -307,6 +313,9 @@ impl Collector for AnyCollector {
     }
     fn complete_sweep(&mut self, core: &mut Core) {
         each!(self, c => c.complete_sweep(core))
+    }
+    fn frees<M: Model>(&self, core: &Core, obj: Obj) -> bool {
+        each!(self, c => c.frees::<M>(core, obj))
     }
     #[inline]
     fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {

@@ -8,6 +8,7 @@
 //! | `pool` | free blocks |
 //! | `alloc`, `large` | allocation |
 //! | `sweep` | freeing |
+//! | `walk` | going through all objects, in pieces |
 //! | `foreign` | objects that a collector allocates by means of its own |
 
 pub(crate) mod alloc;
@@ -20,6 +21,7 @@ pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod size_class;
 pub(crate) mod sweep;
+pub mod walk;
 
 use crate::collector::{AnyCollector, Collector, GcKind, SwitchError};
 use crate::collectors::steps_pace::StepPace;
@@ -479,13 +481,6 @@ impl<M: Model> Heap<M> {
     /// Checks the whole heap; returns the number of objects reached.
     pub fn verify<R: Roots>(&mut self, roots: &mut R) -> Result<usize, Fault> {
         verify::reachable::<M, R>(&mut self.core, roots)
-    }
-    /// Calls `f` for every object in the heap, dead ones not collected yet included,
-    /// unless they refer to something freed.
-    pub fn each_object(&mut self, f: impl FnMut(Obj)) {
-        self.core.space.flush();
-        self.collector.complete_sweep(&mut self.core);
-        self.core.space.each_object(f)
     }
     /// What the collector knows of an object.
     pub fn inspect(&self, obj: Obj) -> Inspection {

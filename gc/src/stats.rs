@@ -19,12 +19,11 @@ pub use concurrent::{ConcurrentRecord, ConcurrentSpan};
 pub use counting::Counting;
 pub use course::Course;
 pub use histogram::{Distribution, Summary};
-pub use pause::{Cause, PauseKind, PauseRecord, Phase};
+pub use pause::{Cause, Pause, PauseKind, PauseRecord, Phase};
 pub use rates::Rates;
 pub use utilisation::{UtilisationMeter, minimum_utilisation};
 
 use histogram::Recorder;
-use pause::Pause;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

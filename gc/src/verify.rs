@@ -4,7 +4,7 @@
 use crate::core::Core;
 use crate::header::{Header, Obj};
 use crate::heap::alloc::Space;
-use crate::heap::block::{Use, young};
+use crate::heap::block::{BlockId, Use, young};
 use crate::heap::size_class::{CELL_BYTES, GRANULE};
 use crate::heap::sweep::POISON;
 use crate::model::{Model, Roots, Visitor, WeakPart};
@@ -308,22 +308,26 @@ impl Space {
             }
         }
         for block in 0..self.pool.high() {
-            let info = self.mem.info(block);
-            let start = self.mem.addr(block);
-            let step = match info.usage() {
-                Use::Free => continue,
-                Use::Large => usize::MAX,
-                Use::Cells => CELL_BYTES[info.class()] as usize / GRANULE,
-            };
-            let mut granule = 0;
-            while granule < super::heap::size_class::BLOCK_GRANULES {
-                if self.is_allocated(start + granule * GRANULE) {
-                    let p = self.mem.ptr(block).wrapping_add(granule * GRANULE);
-                    // SAFETY: an allocated cell.
-                    f(unsafe { Obj::from_ptr(NonNull::new_unchecked(p.cast())) });
-                }
-                granule = granule.saturating_add(step);
+            self.each_object_of(block, &mut f)
+        }
+    }
+    /// Calls `f` for every object of a block, as `each_object`.
+    pub(crate) fn each_object_of(&self, block: BlockId, mut f: impl FnMut(Obj)) {
+        let info = self.mem.info(block);
+        let start = self.mem.addr(block);
+        let step = match info.usage() {
+            Use::Free => return,
+            Use::Large => usize::MAX,
+            Use::Cells => CELL_BYTES[info.class()] as usize / GRANULE,
+        };
+        let mut granule = 0;
+        while granule < super::heap::size_class::BLOCK_GRANULES {
+            if self.is_allocated(start + granule * GRANULE) {
+                let p = self.mem.ptr(block).wrapping_add(granule * GRANULE);
+                // SAFETY: an allocated cell.
+                f(unsafe { Obj::from_ptr(NonNull::new_unchecked(p.cast())) });
             }
+            granule = granule.saturating_add(step);
         }
     }
 }

@@ -5,7 +5,26 @@ use crate::object::intern::Interner;
 use crate::object::shape::Shapes;
 use crate::object::trace::LuaModel;
 use crate::value::{Value, int_word, tag};
-use moonsweep_gc::Heap;
+use moonsweep_gc::heap::walk::Walk;
+use moonsweep_gc::{Heap, Obj};
+
+/// Assignments to the `__mode` of metatables that are in use: tables become weak or strong.
+#[derive(Default)]
+pub struct LateModes {
+    /// Metatables of which `__mode` was assigned, with the weak modes before. No
+    /// collection has come since.
+    pub assigned: Vec<(Obj, u8)>,
+    /// On the way to tables that became weak.
+    pub walk: Walk,
+}
+
+impl LateModes {
+    /// Each table is as weak as its metatable says.
+    #[inline]
+    pub fn are_settled(&self) -> bool {
+        self.assigned.is_empty() && self.walk.is_over()
+    }
+}
 
 /// The memory of a virtual machine.
 pub struct Mem {
@@ -17,8 +36,8 @@ pub struct Mem {
     pub shapes: Shapes,
     /// Changes whenever a cached method lookup through metatables may have become stale.
     pub epoch: u32,
-    /// A metatable's `__mode` was assigned: tables may have become weak or strong.
-    pub modes_stale: bool,
+    /// What became of tables whose metatable's `__mode` was assigned.
+    pub late_modes: LateModes,
 }
 
 impl Mem {

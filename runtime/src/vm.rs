@@ -113,7 +113,7 @@ impl State {
             strings: Interner::new(seed),
             shapes: Shapes::new(),
             epoch: 0,
-            modes_stale: false,
+            late_modes: Default::default(),
         };
         // SAFETY: allocation never collects, so the objects made here stay
         // alive until they are roots.
@@ -389,8 +389,8 @@ impl State {
     /// # Safety
     /// `frame` and `top` are current: see `object::thread::live_end`.
     unsafe fn prepare_collection(&mut self) {
-        if std::mem::take(&mut self.mem.modes_stale) {
-            crate::native::refresh_modes(self);
+        if !self.mem.late_modes.are_settled() {
+            crate::native::refresh_modes(self, false);
         }
         self.keep_shape_keys();
         self.save_thread();
@@ -484,6 +484,9 @@ impl State {
     /// # Safety
     /// As for `prepare_collection`.
     pub(crate) unsafe fn collect_full(&mut self) {
+        if !self.mem.late_modes.are_settled() {
+            crate::native::refresh_modes(self, true);
+        }
         // SAFETY: as for `collect_if_needed`.
         unsafe {
             self.prepare_collection();

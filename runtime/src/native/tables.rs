@@ -3,8 +3,9 @@
 use super::{Context, Result, Table, Userdata, Value};
 use crate::object::event::Event;
 use crate::object::string::Str as RawStr;
-use crate::object::table::{Table as RawTable, flag};
+use crate::object::table::{Table as RawTable, flag, modes};
 use crate::vm::State;
+use moonsweep_gc::heap::walk::Walk;
 use std::marker::PhantomData;
 
 impl<'a> Table<'a> {
@@ -181,22 +182,56 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Gives all tables the weakness that their metatables ask for now: the rare
-/// case of a `__mode` that is assigned after `setmetatable`.
+/// Objects visited in one stop because a metatable's `__mode` was assigned late.
+const WALK_PIECE: usize = 8192;
+
+/// Gives tables the weakness that their metatables ask for now, after a `__mode` was
+/// assigned to a metatable in use.
+///
+/// Tables that become weak do so in pieces, a bounded one at each safepoint where the
+/// collector works; before a full collection that the program asks for, all that are left.
+/// Tables that become strong, or weak in another way, do so now: what they hold must not be
+/// cleared any more. Nothing changes where the same `__mode` was assigned again.
 #[cold]
-pub(crate) fn refresh_modes(vm: &mut State) {
-    let mut tables = Vec::new();
-    vm.mem.heap.each_object(|o| {
-        if o.kind() == crate::object::kind::TABLE {
-            tables.push(RawTable(o));
+pub(crate) fn refresh_modes(vm: &mut State, all: bool) {
+    let assigned = std::mem::take(&mut vm.mem.late_modes.assigned);
+    let (mut changed, mut now) = (false, all);
+    for (m, before) in assigned {
+        let after = mode_of(vm, RawTable(m));
+        changed |= after != before;
+        now |= before & !after != 0;
+    }
+    let mut walk = std::mem::take(&mut vm.mem.late_modes.walk);
+    if changed {
+        vm.mem.heap.begin_walk(&mut walk)
+    }
+    if !walk.is_over() {
+        let stop = vm.mem.heap.begin_stop();
+        refresh_next(vm, &mut walk);
+        while now && !walk.is_over() {
+            refresh_next(vm, &mut walk)
         }
-    });
-    tables.retain(|t| !vm.mem.heap.condemned(t.0));
-    for t in tables {
-        // SAFETY: what an allocated table refers to is allocated; nothing is
-        // freed before the next collection.
+        vm.mem.heap.end_stop(stop);
+    }
+    vm.mem.late_modes.walk = walk;
+}
+
+fn refresh_next(vm: &mut State, walk: &mut Walk) {
+    let found = vm.mem.heap.walk_on(walk, WALK_PIECE);
+    let (mut last, mut mode) = (None, 0);
+    for o in found {
+        if o.kind() != crate::object::kind::TABLE {
+            continue;
+        }
+        let t = RawTable(o);
+        // SAFETY: nothing that the walk finds is being freed, and nothing is before the
+        // next collection.
         unsafe {
-            let mode = t.meta().map_or(0, |m| mode_of(vm, m));
+            let meta = t.meta();
+            if meta != last {
+                mode = meta.map_or(0, |m| mode_of(vm, m));
+                last = meta;
+            }
             if mode != t.flags() & flag::WEAK {
                 let _ = t.set_weak(&mut vm.mem, mode);
             }
@@ -207,22 +242,7 @@ pub(crate) fn refresh_modes(vm: &mut State) {
 /// The weak modes that a metatable asks for.
 pub(crate) fn mode_of(vm: &State, m: RawTable) -> u8 {
     // SAFETY: live.
-    unsafe {
-        match Value::of(m.get_str(&vm.mem, vm.events[Event::Mode as usize])) {
-            Value::Str(s) => {
-                let b = s.as_bytes();
-                let mut bits = 0;
-                if b.contains(&b'k') {
-                    bits |= flag::WEAK_KEYS;
-                }
-                if b.contains(&b'v') {
-                    bits |= flag::WEAK_VALUES;
-                }
-                bits
-            }
-            _ => 0,
-        }
-    }
+    modes(unsafe { m.get_str(&vm.mem, vm.events[Event::Mode as usize]) })
 }
 
 /// Registers an object for finalization if its metatable has `__gc`.

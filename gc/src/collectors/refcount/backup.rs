@@ -230,6 +230,15 @@ impl Backup {
         };
         mem.block_of(obj.addr()) >= at && !mem.mark.test(obj.addr()) && !M::acyclic(obj.kind())
     }
+    /// Whether `obj` is condemned, from the verdict's end until its cell is free.
+    pub fn frees<M: Model>(&self, mem: &Memory, obj: Obj) -> bool {
+        let at = match self.stage {
+            Stage::Drain | Stage::Subtract(_) => 0,
+            Stage::Free(at) => at,
+            _ => return false,
+        };
+        mem.block_of(obj.addr()) >= at && !mem.is_live(obj) && !M::acyclic(obj.kind())
+    }
 }
 
 impl RefCount {

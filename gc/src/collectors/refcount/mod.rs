@@ -212,6 +212,10 @@ impl Collector for RefCount {
         core.drops.set_indexed(true);
         self.pace_now(core)
     }
+    fn frees<M: Model>(&self, core: &Core, obj: Obj) -> bool {
+        let backup = self.backup.as_ref();
+        backup.is_some_and(|b| b.frees::<M>(&core.space.mem, obj))
+    }
     #[inline]
     fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
         self.changes.capture::<M>(owner);

@@ -3,7 +3,7 @@
 use super::hash::{Long, Name};
 use super::set::{SetError, set_node};
 use super::store::{copy_words, new_array, obj_of, store, words};
-use super::{Table, flag};
+use super::{Table, flag, weak};
 use crate::mem::Mem;
 use crate::object::event::Event;
 use crate::object::shape::Shapes;
@@ -45,6 +45,7 @@ impl Table {
                 return Ok(());
             }
             if let Some((seg, node)) = self.find(Name(s.word())) {
+                self.note_mode(mem, s);
                 let new = set_node(mem, seg, node, w);
                 if self.flags() & (flag::IS_META | flag::NO_EVENTS) != 0 {
                     self.note_set(mem, s, new && w != NIL_WORD);
@@ -122,9 +123,21 @@ impl Table {
         unsafe {
             let (owner, slot) = self.slot(n);
             if self.flags() & (flag::IS_META | flag::NO_EVENTS) != 0 {
+                self.note_mode(mem, s);
                 self.note_set(mem, s, slot.load() == NIL_WORD && w != NIL_WORD);
             }
             slot.set(owner, w, &mut mem.heap);
+        }
+    }
+    /// The key `s` is about to be set: if it is the `__mode` of a metatable, what that was.
+    #[inline]
+    unsafe fn note_mode(self, mem: &mut Mem, s: Str) {
+        // SAFETY: as the caller promised.
+        unsafe {
+            if self.flags() & flag::IS_META != 0 && s.event() as usize == Event::Mode as usize + 1 {
+                let before = weak::modes(self.get_str(mem, s));
+                mem.late_modes.assigned.push((self.0, before));
+            }
         }
     }
     /// A key of a table that may be a metatable is being set; `new`: it had no value.
@@ -138,7 +151,6 @@ impl Table {
                 self.clear_event_cache();
             }
             if self.flags() & flag::IS_META != 0 && (new || event) {
-                mem.modes_stale |= s.event() as usize == Event::Mode as usize + 1;
                 mem.bump_epoch();
             }
         }
@@ -148,6 +160,7 @@ impl Table {
         // SAFETY: there is room for the slot before the shape says that it exists.
         unsafe {
             if self.flags() & (flag::IS_META | flag::NO_EVENTS) != 0 {
+                self.note_mode(mem, s);
                 self.note_set(mem, s, true);
             }
             let n = mem.shapes.count(new) - 1;
@@ -195,6 +208,7 @@ impl Table {
                 }
                 self.seal(mem)?;
             }
+            self.note_mode(mem, s);
             let new = if s.is_interned() {
                 self.hash_set(mem, Name(s.word()), w)?
             } else {

@@ -12,7 +12,7 @@ pub(crate) fn mem() -> Mem {
         strings: Interner::new(0x1234_5678),
         shapes: Shapes::new(),
         epoch: 0,
-        modes_stale: false,
+        late_modes: Default::default(),
     }
 }
 

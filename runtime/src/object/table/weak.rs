@@ -23,7 +23,8 @@ use super::set::SetError;
 use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
 use super::{Table, dir, flag, kind};
 use crate::mem::Mem;
-use crate::value::{ADDR_MASK, NIL_WORD, tag};
+use crate::object::string::Str;
+use crate::value::{ADDR_MASK, NIL_WORD, Value, tag};
 use moonsweep_gc::slot::{REF_TAG, referent};
 use moonsweep_gc::{Obj, WeakPart};
 
@@ -31,6 +32,18 @@ use moonsweep_gc::{Obj, WeakPart};
 #[inline(always)]
 pub(super) fn losable(w: u64) -> bool {
     w >> 48 == REF_TAG && !matches!(w & 15, tag::STRING | tag::INT | LONG)
+}
+
+/// The weak modes that the value of a metatable's `__mode` stands for.
+pub fn modes(v: Value) -> u8 {
+    let Some(s) = Str::from_value(v) else {
+        return 0;
+    };
+    // SAFETY: the value was just read from a live table.
+    let text = unsafe { s.as_bytes() };
+    let k = text.contains(&b'k').then_some(flag::WEAK_KEYS);
+    let v = text.contains(&b'v').then_some(flag::WEAK_VALUES);
+    k.unwrap_or(0) | v.unwrap_or(0)
 }
 
 /// Changes how a store's references are seen. The collector hears of it, since
