@@ -50,9 +50,7 @@ impl<M: Model> Heap<M> {
                 walk.next = 0;
             }
             if walk.next < high {
-                self.core
-                    .space
-                    .each_object_of(walk.next, |o| found.push(o));
+                self.core.space.each_object_of(walk.next, |o| found.push(o));
             }
             walk.next += 1;
             walk.left -= 1;
