@@ -115,9 +115,9 @@ fn handlers_make_no_calls() {
     );
 }
 
-/// Runs `source` on a thread with a stack of 128 KiB (of which making the machine takes half); its first result.
+/// Runs `source` on a thread with a stack of 64 KiB; its first result.
 fn run_on_small_stack(source: &'static str, argument: i64) -> i64 {
-    let thread = std::thread::Builder::new().stack_size(128 << 10);
+    let thread = std::thread::Builder::new().stack_size(64 << 10);
     let run = move || {
         let mut vm = Vm::new(VmOptions::default()).expect("a virtual machine");
         let cx = vm.context();
@@ -201,6 +201,6 @@ fn every_operation_fits_a_small_stack() {
         .filter(|name| !seen.contains(name) && !["EXIT", "LOADKX"].contains(name))
         .collect();
     assert!(missing.is_empty(), "the program lacks {missing:?}");
-    // A call that leaves 16 bytes behind uses up the stack in 8192 rounds.
+    // A call that leaves 16 bytes behind uses up the stack in 4096 rounds.
     assert_eq!(run_on_small_stack(EVERYTHING, 20_000), 20_000);
 }

@@ -89,7 +89,6 @@ fn memory_is_bounded_under_steady_churn() {
             ..options(gc)
         };
         let nursery = o.nursery.0;
-        let exact = gc == GcKind::MarkSweep;
         let got = churn(o, 12);
         println!(
             "{gc}, concurrent {concurrent}: live {} KB, peak {} KB, {} collections, {} assists",
@@ -98,7 +97,7 @@ fn memory_is_bounded_under_steady_churn() {
             got.collections,
             got.assists
         );
-        let slack = if exact { 0 } else { got.live / 2 };
+        let slack = if concurrent { got.live / 2 } else { 0 };
         assert!(got.collections > 3, "{gc}: {}", got.collections);
         assert!(
             got.peak <= 2 * got.live + nursery + slack,

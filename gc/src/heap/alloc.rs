@@ -60,6 +60,18 @@ pub struct Class {
     pub unswept: usize,
 }
 
+impl Class {
+    fn new() -> Class {
+        Class {
+            block: NO_BLOCK,
+            granule: 0,
+            blocks: Vec::new(),
+            available: Vec::new(),
+            unswept: 0,
+        }
+    }
+}
+
 /// The allocator and what it knows of its blocks. The program's thread only.
 #[repr(C)]
 pub struct Space {
@@ -68,7 +80,7 @@ pub struct Space {
     /// The reserved range.
     pub mem: Memory,
     /// Cold part, by size class.
-    pub classes: [Class; CLASSES],
+    pub classes: Box<[Class]>,
     /// Free blocks.
     pub pool: Pool,
     /// Blocks whose young state is not `NO`.
@@ -122,15 +134,7 @@ impl Space {
                 }
             }; CLASSES],
             mem,
-            classes: [const {
-                Class {
-                    block: NO_BLOCK,
-                    granule: 0,
-                    blocks: Vec::new(),
-                    available: Vec::new(),
-                    unswept: 0,
-                }
-            }; CLASSES],
+            classes: (0..CLASSES).map(|_| Class::new()).collect(),
             pool: Pool::default(),
             nursery: Vec::new(),
             large_young: Vec::new(),

@@ -53,9 +53,11 @@ impl Default for ChainCache {
             holder: None,
             slot: 0,
         };
-        ChainCache {
-            entries: Box::new([empty; SIZE]),
-        }
+        // By a vector, as an array would be made on the stack first.
+        let Ok(entries) = vec![empty; SIZE].into_boxed_slice().try_into() else {
+            unreachable!("the slice has SIZE entries")
+        };
+        ChainCache { entries }
     }
 }
 
