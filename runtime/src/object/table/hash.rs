@@ -174,6 +174,11 @@ pub(crate) trait Key: Copy {
     fn hash(self, stride: Stride) -> u64;
     /// Whether a node's key equals it.
     unsafe fn matches(self, node: u64) -> bool;
+    /// False if no node can have it: a search that is not yet over may end.
+    #[inline(always)]
+    unsafe fn can_be_key(self) -> bool {
+        true
+    }
     /// The word to store.
     unsafe fn word(self, mem: &mut Mem) -> u64;
     /// Whether a table that does not have the key may get it in its hash part, a
@@ -197,6 +202,11 @@ impl Key for Name {
     #[inline(always)]
     unsafe fn matches(self, node: u64) -> bool {
         self.0 == node
+    }
+    #[inline(always)]
+    unsafe fn can_be_key(self) -> bool {
+        // SAFETY: the word of a live string.
+        unsafe { Str(obj_of(self.0)).is_interned() }
     }
     #[inline(always)]
     unsafe fn word(self, _: &mut Mem) -> u64 {

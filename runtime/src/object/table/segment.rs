@@ -148,7 +148,9 @@ pub(crate) unsafe fn find_in<'a, K: Key>(
             if key.matches(n.key.load()) {
                 return Some(n);
             }
-            if among(seg, SEGMENT_MAX, bucket, |n| n.key.load() == NIL_WORD) != 0 {
+            if !key.can_be_key()
+                || among(seg, SEGMENT_MAX, bucket, |n| n.key.load() == NIL_WORD) != 0
+            {
                 return None;
             }
             return find_from(1, seg, SEGMENT_MAX, hash, key);
@@ -158,7 +160,7 @@ pub(crate) unsafe fn find_in<'a, K: Key>(
         if key.matches(k) {
             return Some(n);
         }
-        if k == NIL_WORD {
+        if k == NIL_WORD || !key.can_be_key() {
             return None;
         }
         find_from(0, seg, capacity, hash, key)
