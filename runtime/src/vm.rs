@@ -2,6 +2,7 @@
 
 use crate::interp::{Regs, code_exit};
 use crate::mem::Mem;
+use crate::object::characters::Characters;
 use crate::object::event::Event;
 use crate::object::intern::Interner;
 use crate::object::sealed;
@@ -65,6 +66,8 @@ pub struct State {
     pub(crate) refs: Table,
     /// The keys of all shapes, in the heap, where a minor sees the new ones only.
     pub(crate) shape_keys: Table,
+    /// The strings of one byte.
+    pub(crate) characters: Characters,
     /// Metatables of the types that have one per type, by tag.
     pub(crate) type_meta: [Option<Table>; 16],
     /// The keys of the events.
@@ -128,6 +131,7 @@ impl State {
             let registry = Table::new(&mut mem, 0, 0, 0, 0);
             let refs = Table::new(&mut mem, 0, 0, 0, 0);
             let shape_keys = Table::new(&mut mem, 0, 0, 0, 0);
+            let characters = Characters::new(&mut mem);
             let mut s = Box::new(State {
                 frame: std::ptr::null_mut(),
                 frame_end: std::ptr::null_mut(),
@@ -148,6 +152,7 @@ impl State {
                 registry,
                 refs,
                 shape_keys,
+                characters,
                 type_meta: [None; 16],
                 events,
                 sites: vec![2],
@@ -520,6 +525,7 @@ impl Roots for VmRoots {
             v.object(vm.registry.0);
             v.object(vm.refs.0);
             v.object(vm.shape_keys.0);
+            v.object(vm.characters.keeper.0);
             for m in vm.type_meta.iter().flatten() {
                 v.object(m.0);
             }

@@ -18,10 +18,26 @@ impl Context {
     /// `not enough memory`.
     #[inline]
     pub fn string(&self, bytes: impl AsRef<[u8]>) -> Result<Str<'_>> {
+        let bytes = bytes.as_ref();
+        if bytes.len() <= 1 {
+            return self.character(bytes);
+        }
         // SAFETY: the string lives until the next `&mut` use of the context.
-        match unsafe { RawStr::try_new(&mut self.vm().mem, bytes.as_ref()) } {
+        match unsafe { RawStr::try_new(&mut self.vm().mem, bytes) } {
             Some(s) => Ok(self.wrap_str(s)),
-            None => self.string_on_loan(bytes.as_ref()),
+            None => self.string_on_loan(bytes),
+        }
+    }
+    /// A string of at most one byte.
+    fn character(&self, bytes: &[u8]) -> Result<Str<'_>> {
+        let vm = self.vm();
+        if let Some(s) = vm.characters.get(bytes) {
+            return Ok(self.wrap_str(s));
+        }
+        // SAFETY: as for `string`.
+        match unsafe { RawStr::try_new(&mut vm.mem, bytes) } {
+            Some(s) => Ok(self.wrap_str(vm.characters.keep(&mut vm.mem, s))),
+            None => self.string_on_loan(bytes),
         }
     }
     #[cold]

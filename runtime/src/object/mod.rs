@@ -49,6 +49,7 @@ pub mod kind {
     pub const STACK: u8 = 18;
 }
 
+pub(crate) mod characters;
 pub mod event;
 pub(crate) mod function;
 pub mod intern;
