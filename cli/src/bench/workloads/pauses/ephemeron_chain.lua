@@ -3,12 +3,19 @@
 -- objects that die old, so that the whole heap is collected several times.
 local n = sized(100000)
 local keys = {}
-for i = 1, n + 1 do keys[i] = { id = i } end
+for i = 1, n + 1 do
+  keys[i] = { id = i }
+  if i % 32 == 0 then tick() end
+end
 local order = {}
-for i = 1, n do order[i] = i end
+for i = 1, n do
+  order[i] = i
+  if i % 64 == 0 then tick() end
+end
 for i = n, 2, -1 do
   local j = random(i)
   order[i], order[j] = order[j], order[i]
+  if i % 64 == 0 then tick() end
 end
 local chain = setmetatable({}, { __mode = "k" })
 for at = 1, n do

@@ -4,13 +4,20 @@
 local n = sized(20000)
 local weak = { __mode = "k" }
 local order = {}
-for i = 1, n do order[i] = i end
+for i = 1, n do
+  order[i] = i
+  if i % 64 == 0 then tick() end
+end
 for i = n, 2, -1 do
   local j = random(i)
   order[i], order[j] = order[j], order[i]
+  if i % 64 == 0 then tick() end
 end
 local keys = {}
-for i = 1, n + 1 do keys[i] = { id = i } end
+for i = 1, n + 1 do
+  keys[i] = { id = i }
+  if i % 32 == 0 then tick() end
+end
 local tables = {}
 for at = 1, n do
   local i = order[at]
@@ -34,7 +41,10 @@ end
 
 -- every link is still there
 local place = {}
-for at = 1, n do place[order[at]] = tables[at] end
+for at = 1, n do
+  place[order[at]] = tables[at]
+  if at % 64 == 0 then tick() end
+end
 local key, links = first, 0
 for i = 1, n do
   key = place[i][key]
