@@ -10,7 +10,8 @@
 //! Marked in slices, the cycle begins `headroom` earlier, and slices are sized
 //! so that it ends by then: the share marked keeps up with the share of
 //! headroom used. Only a slice's limit in time can delay the end; past the
-//! headroom that limit is doubled, and the stop is recorded as an assist. So
+//! headroom slices come twice as often, half of it further four times, and are
+//! recorded as assists: more stops, and none longer. So
 //! the bound above is passed by what is allocated until the slices, at that
 //! limit, have visited the rest: measured, a fifth of the heap when every
 //! allocation survives.
@@ -137,7 +138,7 @@ pub fn step(nursery: usize) -> usize {
 }
 
 /// Slots to visit in the slice after `step` bytes were allocated, and how many
-/// times the usual time it may take. `grown` of `headroom` bytes are used up,
+/// times as often as usual the next ones come. `grown` of `headroom` bytes are used up,
 /// `done` of `estimate` slots visited. At least so much that the heap is marked
 /// while the program allocates `1 / MARK_RATE` of it; more if the heap grows
 /// faster than that allows for.
@@ -147,12 +148,17 @@ pub fn slice_quota(
     headroom: usize,
     done: usize,
     estimate: usize,
-) -> (usize, u64) {
+) -> (usize, usize) {
     let least = step * MARK_RATE / 8;
     let share = grown as f64 / headroom.max(1) as f64;
     let behind = (estimate as f64 * share) as usize;
     let slots = least.max(behind.saturating_sub(done));
-    (slots, if share > 1.0 { 2 } else { 1 })
+    let hurry = match share {
+        ..=1.0 => 1,
+        ..=1.5 => 2,
+        _ => 4,
+    };
+    (slots, hurry)
 }
 
 /// The largest nursery for a heap with `used` bytes, `option` being what was
@@ -366,6 +372,7 @@ mod tests {
             (M, 500 * M, (least, 1)),
             (5 * M, 100 * M, (400 * M, 1)),
             (11 * M, 1000 * M, (100 * M, 2)),
+            (16 * M, 1000 * M, (600 * M, 4)),
         ] {
             assert_eq!(slice_quota(M / 4, grown, 10 * M, done, 1000 * M), want);
         }

@@ -85,8 +85,12 @@ pub(crate) struct Generational {
     rest: isize,
     /// During a cycle: bytes it may allocate until the next safepoint's slice.
     step: usize,
+    /// A cycle is due, and a minor was made to prepare for it.
+    emptied: bool,
     /// During a cycle: bytes allocated since its last slice.
     unpaid: isize,
+    /// During a cycle: how many times as often as usual its slices come.
+    hurry: usize,
     /// Random numbers of stress mode.
     random: u32,
     /// Nanoseconds that marking an object of a small heap is taken to cost.
@@ -107,7 +111,9 @@ impl Generational {
             turn: 0,
             rest: 0,
             step: 0,
+            emptied: false,
             unpaid: 0,
+            hurry: 1,
             object_ns: pacer::OBJECT_NS,
             random: 0x9E37_79B9 ^ options.seed.wrapping_mul(0x85EB_CA6B),
         }
@@ -220,6 +226,8 @@ impl Generational {
         cycle.advance::<M, R>(core, roots, false, &mut Budget::new(0, 0));
         core.cycle = Some(cycle);
         self.looked_at = core.space.allocated();
+        self.hurry = 1;
+        self.emptied = false;
         pause.phase(Phase::Roots);
         core.stats
             .end(pause, core.space.used(), core.space.objects());
@@ -351,22 +359,23 @@ impl Generational {
             return;
         }
         self.unpaid = 0;
-        let (slots, share) = self.quota(core, cycle);
-        let assist = share > 1;
+        let (slots, hurry) = self.quota(core, cycle);
+        self.hurry = hurry;
+        let assist = hurry > 1;
         if cycle.has_work() || assist && cycle.stage == Stage::Mark {
             let slots = if cycle.stage == Stage::Mark && core.helpers.is_none() {
                 slots
             } else {
                 usize::MAX
             };
-            self.slice::<M, R>(core, roots, slots, self.goal(core) / 2 * share, assist);
+            self.slice::<M, R>(core, roots, slots, self.goal(core) / 2, assist);
         }
         self.pace(core)
     }
 
-    /// Slots that the next slice visits, and its share of time: more than 1 if
-    /// the heap grows faster than marking proceeds.
-    fn quota(&self, core: &Core, cycle: &Cycle) -> (usize, u64) {
+    /// Slots that the next slice visits, and how many times as often as usual those
+    /// after it come: more than 1 if the heap grows faster than marking proceeds.
+    fn quota(&self, core: &Core, cycle: &Cycle) -> (usize, usize) {
         let live = core.stats.live_after_full();
         let due = core.due();
         pacer::slice_quota(
@@ -469,7 +478,7 @@ impl Collector for Generational {
             let hurry = if cycle.stage == Stage::Ephemerons {
                 4
             } else {
-                1
+                self.hurry
             };
             let step = pacer::step(self.nursery) / hurry;
             self.step = step.min(self.rest.max(0) as usize);
@@ -536,7 +545,13 @@ impl Collector for Generational {
         } else if !core.options.slices || self.is_small(core) {
             self.stop_small::<M, R>(core, roots)
         } else if core.space.is_swept() {
-            self.snapshot::<M, R>(core, roots, Cause::Growth)
+            if std::mem::replace(&mut self.emptied, true) {
+                return self.snapshot::<M, R>(core, roots, Cause::Growth);
+            }
+            // The snapshot begins with a minor, and there is more to it: it comes
+            // when the nursery is nearly empty.
+            self.minor::<M, R>(core, roots, cause);
+            core.space.set_budget(pacer::step(self.nursery))
         } else {
             // The last cycle's sweep has to end first; it hurries.
             self.minor::<M, R>(core, roots, cause);

@@ -194,9 +194,9 @@ impl Steps {
         let marking = core.marking.as_ref()?;
         let room = self.pace.room(core.stats.live_after_full());
         let grown = core.space.used().saturating_sub(marking.start);
-        let (least, share) = pacer::slice_quota(0, grown, room, marking.done, marking.estimate);
+        let (least, hurry) = pacer::slice_quota(0, grown, room, marking.done, marking.estimate);
         let slots = self.pace.slots(self.pace.step());
-        Some((slots.max(least), share))
+        Some((slots.max(least), hurry.min(2) as u64))
     }
 
     /// A safepoint of stress mode: a random small step.
