@@ -11,7 +11,8 @@
 //! so that it ends by then: the share marked keeps up with the share of
 //! headroom used. Only a slice's limit in time can delay the end; past the
 //! headroom slices come twice as often, half of it further four times, and are
-//! recorded as assists: more stops, and none longer. So
+//! recorded as assists: more stops, and none longer. There the program also waits
+//! for helpers that hold all the work (phase `wait`). So
 //! the bound above is passed by what is allocated until the slices, at that
 //! limit, have visited the rest: measured, a fifth of the heap when every
 //! allocation survives.
@@ -58,6 +59,9 @@ const VISITED: u64 = 6;
 const STEPS: usize = 8;
 /// Bytes allocated between two slices, at least.
 const MIN_STEP: usize = 16 << 10;
+/// So many times as often as usual slices come when marking is far behind: if
+/// helpers have all that is left to do, the program waits for them as long as a slice takes.
+pub const STALL: usize = 4;
 /// Bytes marked for each allocated, at least.
 const MARK_RATE: usize = 2;
 
@@ -156,7 +160,7 @@ pub fn slice_quota(
     let hurry = match share {
         ..=1.0 => 1,
         ..=1.5 => 2,
-        _ => 4,
+        _ => STALL,
     };
     (slots, hurry)
 }

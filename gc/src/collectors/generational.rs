@@ -54,6 +54,7 @@ use crate::verify;
 use cycle::{Cycle, Stage};
 use helpers::Helpers;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 /// Blocks given back to the system in one minor, at most.
 const RELEASE: usize = 8;
@@ -257,8 +258,15 @@ impl Generational {
         pause.before(core.space.used(), core.space.objects());
         let mut budget = Budget::new(slots, ns);
         pause.work(cycle.advance::<M, R>(core, roots, assist, &mut budget));
-        core.cycle = Some(cycle);
         pause.phase(phase);
+        let stall = assist && self.hurry >= pacer::STALL && core.options.stress == 0;
+        if stall && !budget.is_spent() && !cycle.has_work() {
+            // What is left to mark helpers have in their hands, which may have no
+            // processor to do it with but the program's. Else the heap has no bound.
+            std::thread::sleep(Duration::from_nanos(ns));
+            pause.phase(Phase::Wait);
+        }
+        core.cycle = Some(cycle);
         core.stats
             .end(pause, core.space.used(), core.space.objects());
     }

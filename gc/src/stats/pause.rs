@@ -100,6 +100,8 @@ names! {
         Deaths = "deaths",
         /// Returning memory to the system.
         Release = "release",
+        /// Waiting for helpers, which takes no processor time.
+        Wait = "wait",
     }
 }
 
