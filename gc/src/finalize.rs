@@ -167,10 +167,6 @@ impl Finalizers {
     pub fn pending_known(&self) -> impl Iterator<Item = Obj> {
         self.pending.iter_from(0).take(self.pending_old)
     }
-    /// Due objects that none has found there yet.
-    pub fn pending_unknown(&self) -> impl Iterator<Item = Obj> {
-        self.pending.iter_from(self.pending_old)
-    }
     /// Due objects.
     pub fn pending(&self) -> impl Iterator<Item = Obj> {
         self.pending.iter_from(0)

@@ -416,3 +416,56 @@ fn traces_go_on_among_deaths_by_count() {
     }
     assert!(traces(&m) > 20, "{}", traces(&m));
 }
+
+/// A weak store whose references come and go at the same places, and whose cell,
+/// like theirs, is used again.
+#[test]
+fn a_large_weak_store_hears_of_every_death() {
+    const N: usize = 40;
+    for stress in [1, 5] {
+        let mut m = Machine::<false>::new(Options {
+            stress,
+            verify: true,
+            ..options(CycleSearch::Trace)
+        });
+        m.roots.stack = vec![None; 2];
+        old(&mut m, 0, NODE, N);
+        let mut rng = Random(u64::from(stress));
+        for step in 0..3000 {
+            let holder = m.roots.stack[0].unwrap();
+            if step % 150 == 0 {
+                // Another store refers to all there is.
+                let weak = m.alloc(WEAK, 2, N);
+                for i in 0..N {
+                    m.set(weak, i, get(holder, i))
+                }
+                m.roots.stack[1] = Some(weak)
+            }
+            let weak = m.roots.stack[1].unwrap();
+            for _ in 0..1 + rng.below(4) {
+                let i = rng.below(N);
+                match rng.below(3) {
+                    0 => m.set(holder, i, None),
+                    1 => {
+                        let value = m.alloc(NODE, i as u32, 1);
+                        m.set(holder, i, Some(value));
+                        m.set(weak, i, Some(value))
+                    }
+                    _ => {
+                        // Dies young.
+                        let value = m.alloc(NODE, i as u32, 1);
+                        m.set(weak, i, Some(value));
+                        m.set(holder, i, None)
+                    }
+                }
+            }
+            m.safepoint();
+            let weak = m.roots.stack[1].unwrap();
+            for i in 0..N {
+                let (held, found) = (get(holder, i), m.read(weak, i));
+                assert!(found.is_none_or(|o| id(o) == i as u32));
+                assert!(held.is_none() || found == held, "step {step}");
+            }
+        }
+    }
+}

@@ -151,8 +151,8 @@ impl Backup {
         // What an epoch has found since.
         self.clear_weak::<M>(this, core, true, &mut Budget::unlimited());
         if let Some(search) = self.search.take() {
-            // The queue will be taken to hold a count of all that is in it.
-            core.finalizers.pending_unknown().for_each(Obj::increment);
+            // The queue is taken to hold a count of all that is in it: it does, for the
+            // epoch that this is part of has found the rest.
             core.finalizers.deliver(search)
         }
         self.weak = Vec::new();
