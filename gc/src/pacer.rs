@@ -197,19 +197,6 @@ impl Forecast {
     }
 }
 
-/// Counting: the next nursery's size; shrinks while epochs miss the goal, grows back to
-/// `most` while they are far below it.
-pub fn next_nursery(current: usize, epoch_ns: u64, goal_ns: u64, most: usize) -> usize {
-    let least = MIN_NURSERY.min(most);
-    if epoch_ns > goal_ns {
-        (current / 2).clamp(least, most)
-    } else if epoch_ns < goal_ns / 4 {
-        (current.saturating_add(current / 4)).clamp(least, most)
-    } else {
-        current.clamp(least, most)
-    }
-}
-
 /// The next nursery's size: shrinks while more is predicted for a minor than half
 /// the goal (half, because what survives varies from one to the next), and grows
 /// back to `most` as long as the larger one keeps to it.
@@ -433,21 +420,6 @@ mod tests {
         }
         assert_eq!(first_nursery(2 << 20), MIN_NURSERY);
         assert_eq!(first_nursery(64 * K), 64 * K);
-    }
-
-    #[test]
-    fn nursery_of_epochs_follows_the_goal() {
-        const K: usize = 1 << 10;
-        for (current, ns, goal, most, want) in [
-            (2048 * K, 600, 500, 2048 * K, 1024 * K),
-            (256 * K, 600, 500, 2048 * K, 256 * K),
-            (1024 * K, 300, 500, 2048 * K, 1024 * K),
-            (1024 * K, 100, 500, 2048 * K, 1280 * K),
-            (2048 * K, 100, 500, 2048 * K, 2048 * K),
-            (64 * K, 900, 500, 64 * K, 64 * K),
-        ] {
-            assert_eq!(next_nursery(current, ns, goal, most), want);
-        }
     }
 
     #[test]

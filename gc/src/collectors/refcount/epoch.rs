@@ -18,9 +18,9 @@
 //! Afterwards a count is the number of references from OLD objects plus the
 //! decrements that are still pending: never too low, so zero means dead.
 
-use super::RefCount;
 use super::counts::{CountScope, find_roots, resurrect};
 use super::weakly::Visited;
+use super::{RefCount, most_nursery};
 use crate::core::Core;
 use crate::header::Obj;
 use crate::heap::block::young;
@@ -69,8 +69,11 @@ impl RefCount {
         self.figures.counting_ns += counted - begin;
         self.figures.deaths_ns += record.cpu_ns.saturating_sub(counted - begin);
         core.stats.set_counting(self.figures);
-        let most = pacer::most_nursery(core.options.nursery.0, core.space.used());
-        self.nursery = pacer::next_nursery(self.nursery, counted - begin, goal, most);
+        let most = most_nursery(&core.options, core.space.used());
+        if cause != Cause::Log {
+            self.forecast.observe(counted - begin, self.nursery)
+        }
+        self.nursery = pacer::forecast_nursery(self.nursery, self.forecast, goal, most);
         self.limit = pacer::next_log(self.limit, counted - begin, goal);
         self.rest = self.nursery as isize;
         self.after = core.space.used();

@@ -51,7 +51,7 @@ use crate::heap::alloc::POLL_WORK;
 use crate::mark::GreyQueue;
 use crate::model::{Model, Roots};
 use crate::options::Options;
-use crate::pacer;
+use crate::pacer::{self, Forecast};
 use crate::slot::referent;
 use crate::stats::pause::thread_cpu_ns;
 use crate::stats::{Cause, Counting, PauseKind, Phase};
@@ -63,10 +63,19 @@ use weakly::{WeakIndex, still};
 /// In stress mode every so many collections one is a trace.
 const STRESS_TRACE: u32 = 16;
 
+/// The largest nursery for a heap with `used` bytes. What survives a small one costs
+/// more here than where nothing is counted, for most of it dies soon after, each
+/// object by itself: so it is half as large again.
+fn most_nursery(options: &Options, used: usize) -> usize {
+    let most = pacer::most_nursery(options.nursery.0, used);
+    (most + most / 2).min(options.nursery.0.max(1))
+}
+
 /// The reference counting collector.
 pub(crate) struct RefCount {
     /// Bytes between two epochs, at most.
     nursery: usize,
+    forecast: Forecast,
     /// References that the barrier may remember until an epoch is due.
     limit: usize,
     /// Bytes the program may allocate until the next epoch.
@@ -95,9 +104,10 @@ pub(crate) struct RefCount {
 impl RefCount {
     /// A reference counting collector. It begins with a `collect_full`, or an empty heap.
     pub fn new(options: &Options) -> RefCount {
-        let nursery = pacer::most_nursery(options.nursery.0, 0);
+        let nursery = pacer::first_nursery(options.nursery.0);
         RefCount {
             nursery,
+            forecast: Forecast::default(),
             limit: pacer::LOG_REFERENCES,
             rest: nursery as isize,
             step: 0,
