@@ -33,6 +33,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Blocks given back to the system in one epoch, at most.
 const RELEASE: usize = 8;
+/// Objects in limbo that may wait.
+const LIMBO: usize = 1 << 10;
 
 impl RefCount {
     /// An epoch; `patience` says how long deaths may take, in nanoseconds.
@@ -57,6 +59,13 @@ impl RefCount {
                 self.trial.candidate::<M>(obj)
             }
         }
+        // After much counting the deaths wait, unless too many do already.
+        let rest = goal.saturating_sub(counted - begin).max(goal / 4);
+        let patience = if patience == u64::MAX || self.limbo.len() > LIMBO {
+            patience
+        } else {
+            patience.min(rest)
+        };
         self.settle_deaths::<M, R>(core, roots, patience);
         core.space.file_thinned();
         pause.phase(Phase::Deaths);
