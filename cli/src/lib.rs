@@ -50,10 +50,11 @@ mod api;
 
 pub use api::chunk::{AsChunk, Chunk, ChunkMode};
 pub use api::convert::{FromLua, IntoLua};
+pub use api::debug::{HookEvent, HookTriggers, StackFrame};
 pub use api::error::{Error, ErrorContext, ExternalError, ExternalResult, Result};
 pub use api::function::{Function, FunctionInfo};
 pub use api::lua::{Lua, RegistryKey};
-pub use api::memory::VmState;
+pub use api::memory::{GcMode, VmState};
 pub use api::multi::{FromLuaMulti, IntoLuaMulti};
 pub use api::options::{LuaOptions, StdLib};
 pub use api::scope::Scope;

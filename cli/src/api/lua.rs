@@ -362,6 +362,38 @@ impl Lua {
         }
         T::from_lua(key.1.clone(), self)
     }
+    /// Puts another value in the place of a key's.
+    ///
+    /// # Errors
+    /// The conversion's, or [`Error::MismatchedState`].
+    pub fn replace_registry_value(&self, key: &mut RegistryKey, value: impl IntoLua) -> Result<()> {
+        if !self.owns_registry_value(key) {
+            return Err(Error::MismatchedState);
+        }
+        key.1 = value.into_lua(self)?;
+        Ok(())
+    }
+    /// Gives a key up; dropping it does the same.
+    ///
+    /// # Errors
+    /// [`Error::MismatchedState`].
+    pub fn remove_registry_value(&self, key: RegistryKey) -> Result<()> {
+        match self.owns_registry_value(&key) {
+            true => Ok(()),
+            false => Err(Error::MismatchedState),
+        }
+    }
+    /// Whether a key is of this runtime.
+    pub fn owns_registry_value(&self, key: &RegistryKey) -> bool {
+        key.0.is_same(self.owner.shared())
+    }
+    /// Forgets the value kept under a name.
+    ///
+    /// # Errors
+    /// See [`Lua::create_string`].
+    pub fn unset_named_registry_value(&self, name: &str) -> Result<()> {
+        self.set_named_registry_value(name, Value::Nil)
+    }
     /// Keeps a Rust value with the runtime, one of each type; returns the one
     /// that was there. It can be had back in every function.
     pub fn set_app_data<T: 'static>(&self, data: T) -> Option<T> {
@@ -376,6 +408,12 @@ impl Lua {
     /// The same, to change it.
     pub fn app_data_mut<T: 'static>(&self) -> Option<UserDataRefMut<T>> {
         self.app_data::<T>()?.borrow_mut().ok()
+    }
+    /// Takes the Rust value of that type, unless it is borrowed.
+    pub fn remove_app_data<T: 'static>(&self) -> Option<T> {
+        let taken = self.app_data::<T>()?.take().ok()?;
+        self.extra(|extra| extra.app_data.remove(&TypeId::of::<T>()));
+        Some(taken)
     }
     fn app_data<T: 'static>(&self) -> Option<Rc<Shelf<T>>> {
         let found = self.extra(|extra| extra.app_data.get(&TypeId::of::<T>()).cloned())??;

@@ -14,8 +14,54 @@ pub enum VmState {
     Continue,
 }
 
+/// Lua's own two modes of collection, as `collectgarbage` names them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GcMode {
+    /// The whole heap, in steps.
+    Incremental,
+    /// Young objects on their own.
+    Generational,
+}
+
 impl Lua {
     // --- The collector
+
+    /// `collectgarbage("incremental", pause, step_multiplier, step_size)`; 0 leaves a
+    /// parameter as it is. Returns the mode before. What a mode does is up to the collector.
+    ///
+    /// # Errors
+    /// [`Error::StateUnavailable`].
+    pub fn gc_inc(&self, pause: i64, step_multiplier: i64, step_size: i64) -> Result<GcMode> {
+        let parameters = [
+            ("pause", pause),
+            ("stepmul", step_multiplier),
+            ("stepsize", step_size),
+        ];
+        self.set_gc_mode("incremental", &parameters)
+    }
+    /// `collectgarbage("generational", minor_multiplier, major_multiplier)`; 0 leaves a
+    /// parameter as it is. Returns the mode before.
+    ///
+    /// # Errors
+    /// [`Error::StateUnavailable`].
+    pub fn gc_gen(&self, minor_multiplier: i64, major_multiplier: i64) -> Result<GcMode> {
+        let parameters = [
+            ("minormul", minor_multiplier),
+            ("majormul", major_multiplier),
+        ];
+        self.set_gc_mode("generational", &parameters)
+    }
+    fn set_gc_mode(&self, mode: &str, parameters: &[(&str, i64)]) -> Result<GcMode> {
+        self.with(|_, cx| {
+            for &(name, value) in parameters.iter().filter(|p| p.1 != 0) {
+                cx.set_gc_param(name, value);
+            }
+            Ok(match cx.set_gc_mode(mode) {
+                "incremental" => GcMode::Incremental,
+                _ => GcMode::Generational,
+            })
+        })
+    }
 
     /// Collects all garbage; finalizers that are due run.
     ///

@@ -13,15 +13,19 @@
 //! | `chunk.rs` | chunks, before they are run |
 //! | `memory.rs` | the collector, statistics, limits |
 //! | `error.rs` | errors |
+//! | `debug.rs` | the stack, hooks, warnings |
+//! | `modules.rs` | modules for `require` |
 //! | `scope.rs` | Rust functions that borrow |
 //! | `serde/` | conversions by serde |
 
 pub(crate) mod chunk;
 pub(crate) mod convert;
+pub(crate) mod debug;
 pub(crate) mod error;
 pub(crate) mod function;
 pub(crate) mod lua;
 pub(crate) mod memory;
+pub(crate) mod modules;
 pub(crate) mod multi;
 pub(crate) mod options;
 pub(crate) mod scope;

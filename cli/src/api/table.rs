@@ -191,6 +191,53 @@ impl Table {
     pub fn raw_push(&self, value: impl IntoLua) -> Result<()> {
         self.raw_set(self.raw_len() + 1, value)
     }
+    /// Removes the last element, without metamethods; nil if there is none.
+    ///
+    /// # Errors
+    /// A conversion's.
+    pub fn raw_pop<V: FromLua>(&self) -> Result<V> {
+        let last = self.raw_len();
+        let mut value = Value::Nil;
+        if last > 0 {
+            value = self.raw_get(last)?;
+            self.raw_set(last, Value::Nil)?;
+        }
+        V::from_lua(value, &Lua::of(&self.0)?)
+    }
+    /// Inserts an element at `position`, from 1 to one behind the last, and moves those from
+    /// there on up, without metamethods.
+    ///
+    /// # Errors
+    /// [`Error::RuntimeError`] for another position; a conversion's.
+    pub fn raw_insert(&self, position: usize, value: impl IntoLua) -> Result<()> {
+        let last = self.raw_len();
+        if position < 1 || position > last + 1 {
+            return Err(Error::runtime("index out of bounds"));
+        }
+        let value = value.into_lua(&Lua::of(&self.0)?)?;
+        for i in (position..=last).rev() {
+            self.raw_set(i + 1, self.raw_get::<Value>(i)?)?;
+        }
+        self.raw_set(position, value)
+    }
+    /// Removes a key, without metamethods; if it is the index of an element, those behind it
+    /// move down.
+    ///
+    /// # Errors
+    /// A conversion's.
+    pub fn raw_remove(&self, key: impl IntoLua) -> Result<()> {
+        let key = key.into_lua(&Lua::of(&self.0)?)?;
+        let last = self.raw_len();
+        match key.as_integer().and_then(|i| usize::try_from(i).ok()) {
+            Some(i) if (1..=last).contains(&i) => {
+                for i in i..last {
+                    self.raw_set(i, self.raw_get::<Value>(i + 1)?)?;
+                }
+                self.raw_set(last, Value::Nil)
+            }
+            _ => self.raw_set(key, Value::Nil),
+        }
+    }
     /// The metatable.
     pub fn metatable(&self) -> Option<Table> {
         let found = self.raw(|lua, cx, table| match table.metatable() {
