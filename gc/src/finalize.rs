@@ -220,6 +220,16 @@ impl Finalizers {
             self.pending.push(piece.to_vec())
         }
     }
+    /// Puts all that became due behind these pieces into one order, as if one collection
+    /// had found it.
+    pub fn merge_behind(&mut self, pieces: DuePieces) {
+        let queue = &mut self.pending;
+        let at = pieces.end.saturating_sub(queue.gone);
+        let found = queue.pieces.split_off(at.min(queue.pieces.len()));
+        let found: Vec<_> = found.into_iter().flatten().collect();
+        queue.len -= found.len();
+        self.queue(found)
+    }
     /// Claims the objects that are due: they stay alive until handed out.
     pub fn mark_pending<M: Model, S: Scope>(&self, tracer: &mut Tracer<M, S>, full: bool) {
         let from = if full { 0 } else { self.pending_old };

@@ -62,6 +62,16 @@ fn every_collector_under_stress() {
     }
 }
 
+/// A full collection in the midst of a cycle of gc-arena's decides on finalizers twice;
+/// to the program it is one collection, with one order of finalizers.
+#[test]
+fn finalizers_of_a_full_collection_during_marking() {
+    for seed in [25, 61, 88] {
+        run::<false>(&options(GcKind::Incremental, 2), seed, 1500);
+        run::<true>(&options(GcKind::Incremental, 2), seed, 1500);
+    }
+}
+
 /// The marker advances by seeded random steps at barriers, allocations and safepoints.
 #[test]
 fn marking_by_a_seeded_schedule() {

@@ -79,6 +79,8 @@ pub struct State {
     pub(crate) gc_stopped: bool,
     pub(crate) in_finalizer: bool,
     pub(crate) gc_mode: &'static str,
+    /// The program has chosen the mode `generational` by that name.
+    pub(crate) chose_generational: bool,
     /// Parameters that Lua sees and no collector uses: `minormul`, `majormul`.
     pub(crate) gc_params: [i64; 2],
     /// The heap's limit as it was set; it may be above that for a while, see `memory_is_out`.
@@ -160,6 +162,7 @@ impl State {
                 gc_stopped: false,
                 in_finalizer: false,
                 gc_mode,
+                chose_generational: false,
                 gc_params: [20, 100],
                 memory_limit: 0,
                 warn: WarnState::default(),

@@ -321,6 +321,7 @@ impl Incremental {
         core.prepare(&mut pause);
         self.account(core);
         self.lend(roots);
+        let due = core.finalizers.due_pieces();
         if self.marking() {
             self.settle::<M, R>(core, roots, &mut pause);
         }
@@ -329,6 +330,8 @@ impl Incremental {
         }
         pause.phase(Phase::Prepare);
         self.settle::<M, R>(core, roots, &mut pause);
+        // To the program this is one collection: its finalizers have one order.
+        core.finalizers.merge_behind(due);
         self.finish_sweep();
         pause.phase(Phase::Sweep);
         self.end_stop::<M, R>(core, roots, pause)
@@ -355,7 +358,7 @@ impl Collector for Incremental {
         let step = if self.sleeping() {
             pacing::step_asleep(self.sleep)
         } else {
-            pacing::STEP
+            pacing::step_awake(core.stats.live_after_full())
         };
         self.granted = step as isize;
         core.space.set_budget(step)
@@ -442,7 +445,10 @@ impl Collector for Incremental {
         };
         let goal = core.options.pause_goal.as_nanos() as u64;
         let heap = pacing::units(core.space.objects(), core.space.used());
-        let quota = pacing::quota(self.pending, new).max(pacing::PORTION);
+        let mut quota = pacing::quota(self.pending, new).max(pacing::PORTION);
+        if self.sweeping() {
+            quota = pacing::sweep_quota(quota, core.space.objects())
+        }
         let ns = pacing::slice_ns(goal, self.pending, heap);
         self.slice::<M, R>(core, roots, cause, quota, ns)
     }

@@ -6,6 +6,7 @@ use crate::object::event::Event;
 use crate::object::thread::flag;
 use crate::value::Value as Raw;
 use crate::vm::State;
+use moonsweep_gc::GcKind;
 use std::time::Duration;
 
 /// Most finalizers that an automatic collection runs at a time.
@@ -39,10 +40,19 @@ impl Context {
     /// A step of collection, as if `kb` KiB had been allocated, or the smallest
     /// step there is with 0; true if a cycle of collection ended with it.
     ///
+    /// In generational mode, the smallest step is a minor collection. The collector
+    /// `incremental` knows none: once the program has asked for that mode, it collects
+    /// fully; as it starts, its steps are small whatever the mode is called.
+    ///
     /// # Errors
     /// As for `collect`.
     pub fn gc_step(&mut self, kb: i64) -> Result<bool> {
         let bytes = usize::try_from(kb).unwrap_or(0).saturating_mul(1024);
+        let vm = self.vm();
+        if bytes == 0 && vm.chose_generational && vm.mem.heap.kind() == GcKind::Incremental {
+            self.collect_young();
+            return Ok(true);
+        }
         // SAFETY: the native's frame is complete: `top` is its end.
         let ended = unsafe {
             self.vm()
@@ -100,6 +110,7 @@ impl Context {
         let new = if on { "generational" } else { "incremental" };
         // SAFETY: the native's frame is complete: `top` is its end.
         unsafe { vm.at_safepoint(|heap, roots| heap.set_generational(on, roots)) };
+        vm.chose_generational = on;
         std::mem::replace(&mut vm.gc_mode, new)
     }
     /// Sets a parameter of `collectgarbage` (`pause`, `stepmul`, `stepsize`,

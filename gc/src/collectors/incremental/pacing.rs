@@ -29,8 +29,12 @@ pub(super) const PORTION: f64 = 64.0;
 /// the program allocates half as many objects as are freed before their memory
 /// is to be had, and the heap never shrinks below twice of what lives.
 pub(super) const SWEEP_HASTE: f64 = 2.0;
-/// Bytes allocated between two safepoints of a cycle.
+/// Most bytes allocated between two safepoints of a cycle.
 pub(super) const STEP: usize = 16 << 10;
+/// Least bytes.
+const LEAST_STEP: usize = 2 << 10;
+/// A heap of no more objects than this is swept in as few slices as their time allows.
+const SMALL: usize = 1 << 15;
 /// Most bytes allocated between two looks at a sleeping collector.
 const MOST_ASLEEP: usize = 1 << 20;
 /// Share of a backlog that one slice may work off.
@@ -71,6 +75,24 @@ pub(super) fn step_asleep(sleep: f64) -> usize {
     // The most that bytes can owe: in objects of the smallest cell.
     let bytes = sleep / units(1, 16) * 16.0;
     (bytes as usize).clamp(STEP, MOST_ASLEEP)
+}
+
+/// Bytes until the next slice of a cycle: a cycle of a small heap takes as many slices as
+/// that of a larger one, and what the program allocates in it is to be little beside `live`
+/// bytes, which were left by the last one.
+pub(super) fn step_awake(live: usize) -> usize {
+    (live / 32).clamp(LEAST_STEP, STEP)
+}
+
+/// Units that a slice of sweeping may pay, of `quota` that it may by what is owed. At the
+/// pace of debt, the program allocates a share of what is freed; where little lives and
+/// much died, that is more than lives.
+pub(super) fn sweep_quota(quota: f64, objects: usize) -> f64 {
+    if objects <= SMALL {
+        SMALL as f64
+    } else {
+        quota
+    }
 }
 
 /// Units that a slice may pay, of `pending` that are owed, when `new` came
