@@ -1,4 +1,4 @@
--- stress: 1000
+-- stress: 5000
 -- Tail calls do not grow the stack; mutual recursion; through pcall.
 local function loop(n, acc)
   if n == 0 then return acc end
