@@ -26,8 +26,10 @@
 
 /// Least growth before a full collection: smaller heaps are not worth one.
 pub const MIN_GROWTH: usize = 1 << 20;
-/// Smallest nursery.
+/// Smallest nursery, and the first.
 pub const MIN_NURSERY: usize = 256 << 10;
+/// Smallest nursery while minors of the usual smallest take too long: nearly all survives.
+const LEAST_NURSERY: usize = MIN_NURSERY / 2;
 /// Nursery of a small heap, at most.
 pub const SMALL_NURSERY: usize = 768 << 10;
 /// The nursery of a larger heap is at most such a part of it.
@@ -191,6 +193,10 @@ impl Forecast {
         let cost = ns as f64 / nursery.max(1) as f64;
         self.cost = cost.max(self.cost + (cost - self.cost) / MEMORY);
     }
+    /// Other minors are about to come, that were seen to cost up to `times` what `usual` ones do.
+    pub fn prepare(&mut self, usual: Forecast, times: f64) {
+        self.cost = self.cost.max(usual.cost * times);
+    }
     /// What a minor will take after `nursery` bytes.
     pub fn predict(self, nursery: usize) -> u64 {
         (self.cost * nursery as f64) as u64
@@ -201,7 +207,7 @@ impl Forecast {
 /// the goal (half, because what survives varies from one to the next), and grows
 /// back to `most` as long as the larger one keeps to it.
 pub fn forecast_nursery(current: usize, forecast: Forecast, goal_ns: u64, most: usize) -> usize {
-    let least = MIN_NURSERY.min(most);
+    let least = LEAST_NURSERY.min(most);
     let larger = current.saturating_add(current / 4);
     if forecast.predict(current) > goal_ns / 2 {
         let share = (goal_ns / 2) as f64 / forecast.predict(current) as f64;
@@ -211,6 +217,16 @@ pub fn forecast_nursery(current: usize, forecast: Forecast, goal_ns: u64, most: 
         larger.clamp(least, most)
     } else {
         current.clamp(least, most)
+    }
+}
+
+/// The nursery while another forecast holds, which may be of much dearer minors.
+pub fn nursery_anew(current: usize, forecast: Forecast, goal_ns: u64, most: usize) -> usize {
+    let next = forecast_nursery(current, forecast, goal_ns, most);
+    if next < current {
+        nursery_anew(next, forecast, goal_ns, most)
+    } else {
+        current
     }
 }
 
@@ -407,7 +423,8 @@ mod tests {
             (2048 * K, 1000, 500, 2048 * K, 1024 * K),
             (2048 * K, 500, 500, 2048 * K, 1024 * K),
             (2048 * K, 312, 500, 2048 * K, 1641 * K),
-            (256 * K, 600, 500, 2048 * K, 256 * K),
+            (256 * K, 600, 500, 2048 * K, 128 * K),
+            (128 * K, 600, 500, 2048 * K, 128 * K),
             (1024 * K, 240, 500, 2048 * K, 1024 * K),
             (1024 * K, 100, 500, 2048 * K, 1280 * K),
             (2048 * K, 100, 500, 2048 * K, 2048 * K),
@@ -420,6 +437,24 @@ mod tests {
         }
         assert_eq!(first_nursery(2 << 20), MIN_NURSERY);
         assert_eq!(first_nursery(64 * K), 64 * K);
+    }
+
+    #[test]
+    fn a_nursery_for_dearer_minors() {
+        const K: usize = 1 << 10;
+        let (mut usual, mut beside) = (Forecast::default(), Forecast::default());
+        beside.prepare(usual, 3.0);
+        assert_eq!(nursery_anew(1024 * K, beside, 500, 2048 * K), 1024 * K);
+        usual.observe(240, 1024 * K);
+        beside.prepare(usual, 3.0);
+        assert_eq!(beside.predict(1024 * K), 720);
+        let next = nursery_anew(1024 * K, beside, 500, 2048 * K);
+        assert!((340 * K..=356 * K).contains(&next), "{next}");
+        // What was seen counts more than what was expected.
+        beside.observe(2400, 1024 * K);
+        beside.prepare(usual, 3.0);
+        assert_eq!(beside.predict(1024 * K), 2400);
+        assert_eq!(nursery_anew(1024 * K, beside, 500, 2048 * K), LEAST_NURSERY);
     }
 
     #[test]
