@@ -505,6 +505,34 @@ impl Generational {
             isize::MIN
         };
     }
+
+    /// `owner` is about to refer to `target`: of a large one only that is remembered.
+    #[inline]
+    fn store_target<M: Model>(&mut self, core: &mut Core, owner: Obj, target: Option<Obj>) {
+        let mem = core.space.mem;
+        // With aging, a target that stays young would have to be remembered on.
+        if core.space.age_below != isize::MIN || mem.size_of(owner) <= LARGE_OWNER {
+            return Collector::log::<M>(self, core, owner);
+        }
+        self.interleave::<M>(core);
+        if let Some(target) = target {
+            let addr = target.addr();
+            // After the verdict what the program has needs no MARK; and a weak
+            // store may move a reference to what is condemned within itself.
+            if let Some(cycle) = &mut core.cycle
+                && !core.verdict
+            {
+                cycle.grey(&mem, target)
+            }
+            if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {
+                core.log.remember(target);
+                if core.log.is_long() {
+                    core.space.set_poll(POLL_WORK)
+                }
+            }
+        }
+        self.interleave::<M>(core);
+    }
 }
 
 impl Collector for Generational {
@@ -541,29 +569,19 @@ impl Collector for Generational {
     }
     #[inline]
     fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, _old: u64, word: u64) {
-        let mem = core.space.mem;
-        // With aging, a target that stays young would have to be remembered on.
-        if core.space.age_below != isize::MIN || mem.size_of(owner) <= LARGE_OWNER {
-            return self.log::<M>(core, owner);
-        }
-        self.interleave::<M>(core);
-        if let Some(target) = referent(word) {
-            let addr = target.addr();
-            // After the verdict what the program has needs no MARK; and a weak
-            // store may move a reference to what is condemned within itself.
-            if let Some(cycle) = &mut core.cycle
-                && !core.verdict
-            {
-                cycle.grey(&mem, target)
-            }
-            if mem.young(addr).load(Relaxed) != young::NO && !mem.old.test(addr) {
-                core.log.remember(target);
-                if core.log.is_long() {
-                    core.space.set_poll(POLL_WORK)
-                }
-            }
-        }
-        self.interleave::<M>(core);
+        self.store_target::<M>(core, owner, referent(word))
+    }
+    #[inline]
+    fn store_edge<M: Model>(
+        &mut self,
+        core: &mut Core,
+        owner: Obj,
+        _old: Option<Obj>,
+        new: Option<Obj>,
+    ) {
+        // A model may have edges to what is no object of the heap, and passes it by in `trace`.
+        let new = new.filter(|o| core.space.mem.contains(o.addr()));
+        self.store_target::<M>(core, owner, new)
     }
     fn refill<M: Model>(&mut self, core: &mut Core) {
         self.interleave::<M>(core)
