@@ -166,13 +166,13 @@ fn switching_while_running() {
                 let result = w.m.heap.switch(kind, &mut w.m.roots);
                 assert_eq!(result.is_ok(), kind.shares_heap());
                 assert_eq!(w.m.heap.kind(), if result.is_ok() { kind } else { before });
-                w.doomed.clear();
+                w.forget_cycle();
                 w.run_finalizers();
             }
             if i % 150 == 149 {
                 let on = !w.m.heap.is_generational();
                 w.m.heap.set_generational(on, &mut w.m.roots);
-                w.doomed.clear();
+                w.forget_cycle();
                 w.run_finalizers();
             }
             if i % 1000 == 999 {
@@ -214,12 +214,12 @@ fn switching_in_the_midst_of_marking() {
                         w.m.heap.switch(kind, &mut w.m.roots).unwrap();
                         assert_eq!(w.m.heap.kind(), kind);
                     }
-                    w.doomed.clear();
+                    w.forget_cycle();
                     w.run_finalizers();
                 }
                 if i % 200 == 0 {
                     w.m.heap.switch(GcKind::MarkSweep, &mut w.m.roots).unwrap();
-                    w.doomed.clear();
+                    w.forget_cycle();
                     w.run_finalizers();
                     w.collect_and_check();
                 }

@@ -30,9 +30,16 @@ pub struct World<const AGES: bool> {
     next: Id,
     dropped: HashSet<Id>,
     pub collects: bool,
+    /// Weak objects are sometimes replaced by copies, as tables that grow are by new segments.
+    /// Not where it would change the programs of chosen seeds.
+    copies: bool,
     /// While the heap is marked in slices: what was unreachable at the snapshot
     /// and was not found through a weak reference since.
     pub doomed: HashSet<Id>,
+    /// The same of what is registered for a finalizer, and must become due when the cycle ends.
+    pub awaited: HashSet<Id>,
+    /// How many did.
+    delivered: usize,
     cycles: usize,
 }
 
@@ -40,7 +47,7 @@ const STACK: usize = 24;
 
 impl<const AGES: bool> World<AGES> {
     pub fn new(options: Options, seed: u64) -> Self {
-        let collects = options.gc.collects();
+        let (collects, copies) = (options.gc.collects(), options.gc.shares_heap());
         let mut m = Machine::new(options);
         m.roots.stack = vec![None; STACK];
         World {
@@ -53,7 +60,10 @@ impl<const AGES: bool> World<AGES> {
             next: 1,
             dropped: HashSet::new(),
             collects,
+            copies,
             doomed: HashSet::new(),
+            awaited: HashSet::new(),
+            delivered: 0,
             cycles: 0,
         }
     }
@@ -111,15 +121,22 @@ impl<const AGES: bool> World<AGES> {
     /// A cycle in slices began: all that is not to be kept now must go.
     /// An ephemeron's value may be marked though overwritten, if its key is found again.
     fn snapshot(&mut self) {
-        let mut kept = self.kept();
         let values = self.objects.values().filter(|s| s.kind == EPHEMERON);
         let values: Vec<Id> = values
             .flat_map(|s| s.fields.iter().flatten())
             .copied()
             .collect();
+        let mut strong = self.strong();
+        self.close(&mut strong, values.iter().copied());
+        let mut kept = self.kept();
         self.close(&mut kept, values);
         self.doomed = self.objects.keys().copied().collect();
         self.doomed.retain(|id| !kept.contains(id));
+        // Of those that are due already the heap knows no finalizer any more.
+        let registered = |s: &Shadow| s.finalizer.is_some() && self.m.heap_has(s.obj);
+        let registered = self.objects.iter().filter(|(_, s)| registered(s));
+        self.awaited = registered.map(|o| *o.0).collect();
+        self.awaited.retain(|id| !strong.contains(id));
     }
 
     /// Except for what the program found again through a weak reference.
@@ -128,6 +145,25 @@ impl<const AGES: bool> World<AGES> {
             let kept = self.kept();
             self.doomed.retain(|id| !kept.contains(id));
         }
+        if !self.awaited.is_empty() {
+            let strong = self.strong();
+            self.awaited.retain(|id| !strong.contains(id));
+        }
+    }
+
+    /// The cycle ended, and what it found was handed out.
+    fn check_awaited(&mut self) {
+        for id in std::mem::take(&mut self.awaited) {
+            let due = self.objects[&id].finalizer.is_none();
+            assert!(due, "{id} was unreachable at the snapshot and is not due");
+            self.delivered += 1;
+        }
+    }
+
+    /// A cycle was given up, or there is none.
+    pub fn forget_cycle(&mut self) {
+        self.doomed.clear();
+        self.awaited.clear();
     }
 
     /// The cycle ended.
@@ -184,6 +220,46 @@ impl<const AGES: bool> World<AGES> {
             obj.set_weakly_referenced();
             self.m.roots.young.push(obj);
         }
+        id
+    }
+
+    /// More often when copies may have what is condemned.
+    fn copy_some(&mut self) {
+        let often = self.m.heap.verdict_pending();
+        if !self.copies || !self.rng.one_in(if often { 3 } else { 40 }) {
+            return;
+        }
+        // What this step found must count as found before a copy takes its place.
+        self.reprieve();
+        for at in 0..STACK {
+            if let Some(id) = self.stack[at]
+                && matches!(self.objects[&id].kind, WEAK | EPHEMERON)
+                && self.rng.one_in(2)
+            {
+                let copy = self.copy(id);
+                self.set_root(at, Some(copy));
+            }
+        }
+    }
+
+    /// A new object with what a weak one has: values that are condemned stay behind
+    /// (those that are resurrected have to be gone before), keys do not.
+    fn copy(&mut self, from: Id) -> Id {
+        let s = self.objects[&from].clone();
+        let id = self.next;
+        self.next += 1;
+        let obj = self.m.alloc(s.kind, id, s.fields.len());
+        for i in 0..s.fields.len() {
+            let seen = |o: &Obj| s.kind == EPHEMERON || !self.m.heap.condemned(*o);
+            let field = get(s.obj, i).filter(seen);
+            self.m.set(obj, i, field);
+        }
+        let copy = Shadow {
+            obj,
+            finalizer: None,
+            ..s
+        };
+        self.objects.insert(id, copy);
         id
     }
 
@@ -313,7 +389,7 @@ impl<const AGES: bool> World<AGES> {
 
     pub fn collect_and_check(&mut self) {
         self.m.collect_full();
-        self.doomed.clear();
+        self.forget_cycle();
         self.check_dropped();
         if !self.collects {
             return;
@@ -493,7 +569,7 @@ impl<const AGES: bool> World<AGES> {
                             self.m.heap.switch(by, &mut self.m.roots).unwrap();
                             self.run_finalizers();
                         }
-                        self.doomed.clear();
+                        self.forget_cycle();
                     }
                 }
                 if self.rng.one_in(4) {
@@ -502,6 +578,7 @@ impl<const AGES: bool> World<AGES> {
                 }
             }
         }
+        self.copy_some();
         self.reprieve();
         self.check_marks("by the program");
         let marking = self.m.heap.is_marking();
@@ -517,6 +594,9 @@ impl<const AGES: bool> World<AGES> {
                 _ => self.check_marks("at a safepoint"),
             }
             self.run_finalizers();
+            if marking && !self.m.heap.is_marking() {
+                self.check_awaited()
+            }
         }
     }
 }
@@ -540,7 +620,7 @@ pub fn run<const AGES: bool>(options: &Options, seed: u64, steps: usize) {
             w.collect_and_check();
         }
     }
-    println!("{} cycles", w.cycles);
+    println!("{} cycles, {} finalizers in time", w.cycles, w.delivered);
     if w.rng.one_in(2) {
         w.stack.fill(None);
         w.m.roots.stack.fill(None);
