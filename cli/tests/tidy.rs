@@ -6,9 +6,11 @@
 
 mod common;
 
+use common::End;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Longest source file, in lines.
 const MAX_LINES: usize = 800;
@@ -241,6 +243,25 @@ fn the_compiler_names_no_heap_type() {
 }
 
 // Each rule, broken.
+
+/// A mutant whose pattern is of older code tests nothing. Running them takes hours and
+/// is not part of this.
+#[test]
+fn every_mutant_can_be_applied() {
+    let mut command = common::command("bash");
+    command
+        .env("MUTANT_CHECK", "1")
+        .arg(common::tests_dir().join("mutants/run.sh"));
+    let outcome = common::run(&mut command, Duration::from_secs(300));
+    let said = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    assert_eq!(
+        outcome.end,
+        End::Status(0),
+        "{said}{}",
+        outcome.stderr_head(10)
+    );
+    assert!(said.contains(" mutants can be applied"), "{said}");
+}
 
 #[test]
 fn rules_of_form_complain() {

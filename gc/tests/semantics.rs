@@ -635,3 +635,41 @@ fn a_marked_large_cell_keeps_what_is_moved_into_it() {
     assert!(m.heap.inspect(end).allocated && id(end) == 2);
     m.heap.verify(&mut m.roots).unwrap();
 }
+
+/// The object with the edges to a large table's chunks is such a cell: visited again by the
+/// minor after each store, it would make all chunks grey in one stop.
+#[test]
+fn a_minor_does_not_mark_all_that_a_large_cell_refers_to_for_one_store() {
+    for kind in [EDGES, NODE] {
+        let mut m = M::new(Options {
+            stress: 1,
+            seed: 1024,
+            ..Options::default()
+        });
+        let owner = m.alloc(kind, 0, 5000);
+        m.roots.stack.push(Some(owner));
+        for i in 0..5000 {
+            let o = m.alloc(NODE, 1 + i as u32, 0);
+            m.set(owner, i, Some(o));
+        }
+        m.collect_full();
+        let marked = |m: &M| {
+            let fields = (0..5000).filter_map(|i| get(owner, i));
+            fields.filter(|&o| m.heap.inspect(o).marked).count()
+        };
+        while !m.heap.is_marking() {
+            m.safepoint();
+        }
+        // The snapshot only looks at the roots.
+        assert!(m.heap.inspect(owner).marked && marked(&m) == 0);
+        m.set(owner, 17, get(owner, 3000));
+        m.collect_young();
+        assert!(m.heap.is_marking());
+        assert_eq!(marked(&m), 2, "what was stored, in both fields");
+        while m.heap.is_marking() {
+            m.safepoint();
+        }
+        m.heap.verify(&mut m.roots).unwrap();
+        assert_eq!(m.heap.objects(), 5000);
+    }
+}
