@@ -15,7 +15,7 @@ fn every_workload_agrees_with_the_reference() {
         .args([
             "bench", "trees", "cache", "queue", "graph", "requests", "strings", "pauses",
         ])
-        .args(["--size", "0.002", "--runs", "1", "--timeout", "60"])
+        .args(["--size", "0.002", "--runs", "1", "--timeout", "300"])
         .args([&format!("--reference={REFERENCE}"), "--json"])
         .arg(&file)
         .output()

@@ -74,7 +74,7 @@ fn run_case(case: &Case, program: &Path, collector: Option<&str>) -> Outcome {
     if let Some(collector) = collector {
         command.env("MOONSWEEP_GC", collector);
     }
-    let mut outcome = run(&mut command, Duration::from_secs(60));
+    let mut outcome = run(&mut command, Duration::from_secs(300));
     fs::remove_dir_all(&base).expect("the folder that was made");
     outcome.stdout = without_addresses(&outcome.stdout);
     outcome.stderr = without_addresses(&outcome.stderr);

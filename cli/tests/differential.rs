@@ -491,7 +491,7 @@ fn compare(seed: u64, count: usize) -> Option<String> {
     let path =
         std::env::temp_dir().join(format!("moonsweep-diff-{}-{seed}.lua", std::process::id()));
     std::fs::write(&path, script).expect("a file in the temporary folder");
-    let limit = Duration::from_secs(120);
+    let limit = Duration::from_secs(600);
     let [reference, got] = [REFERENCE, common::MOONSWEEP].map(|program| {
         let outcome = common::run(
             common::command(program)

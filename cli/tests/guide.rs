@@ -15,7 +15,7 @@ fn run(script: &str, collector: &str, options: &[&str]) -> String {
     let mut command = common::command(common::MOONSWEEP);
     command.args(["--gc", collector]).args(options);
     command.args(["-e", script]);
-    let outcome = common::run(&mut command, Duration::from_secs(60));
+    let outcome = common::run(&mut command, Duration::from_secs(300));
     assert!(
         outcome.end == End::Status(0),
         "under {collector}:\n{script}\n{}",

@@ -8,11 +8,12 @@ use common::{MOONSWEEP, REFERENCE, collectors};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// More than any of these programs takes.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Said by each program when it is about to do what is to be interrupted.
 const READY: &str = "io.stdout:write('ready\\n') io.stdout:flush() ";
@@ -30,6 +31,40 @@ struct Ended {
     status: ExitStatus,
     stdout: String,
     stderr: String,
+}
+
+/// What `/proc` tells of a thread.
+#[derive(PartialEq)]
+struct Thread {
+    id: u64,
+    state: char,
+    /// What it used of a processor, in hundredths of a second.
+    ticks: u64,
+    /// How often it gave up a processor.
+    switches: u64,
+}
+
+impl Thread {
+    /// Nothing if the thread has just ended.
+    fn read(folder: &Path) -> Option<Thread> {
+        let id = folder.file_name()?.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
+        // The name before it, in parentheses, is any text.
+        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+        let number = |i: usize| fields.get(i)?.parse::<u64>().ok();
+        let status = std::fs::read_to_string(folder.join("status")).ok()?;
+        let switches = status
+            .lines()
+            .filter(|line| line.contains("ctxt_switches"))
+            .filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok())
+            .sum();
+        Some(Thread {
+            id,
+            state: fields.first()?.chars().next()?,
+            ticks: number(11)? + number(12)?,
+            switches,
+        })
+    }
 }
 
 impl Running {
@@ -58,6 +93,41 @@ impl Running {
                 return;
             }
         }
+    }
+
+    /// Waits until it works hard, which is when it has used up some time of a processor:
+    /// on a busy machine that comes later than on an idle one.
+    fn wait_until_it_runs(&self) {
+        let used = || self.threads().iter().map(|t| t.ticks).sum::<u64>();
+        let (start, before) = (Instant::now(), used());
+        while used() < before + 5 {
+            assert!(start.elapsed() < LIMIT, "it does nothing");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until all of its threads wait for something, and have not run meanwhile.
+    fn wait_until_it_waits(&self) {
+        let start = Instant::now();
+        let (mut before, mut quiet) = (Vec::new(), 0);
+        while quiet < 10 {
+            assert!(start.elapsed() < LIMIT, "it does not wait");
+            std::thread::sleep(Duration::from_millis(5));
+            let now = self.threads();
+            let waits = now.iter().all(|t| t.state == 'S') && now == before;
+            quiet = if waits { quiet + 1 } else { 0 };
+            before = now;
+        }
+    }
+
+    fn threads(&self) -> Vec<Thread> {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let mut threads: Vec<Thread> = std::fs::read_dir(folder)
+            .expect("it is still there")
+            .filter_map(|entry| Thread::read(&entry.ok()?.path()))
+            .collect();
+        threads.sort_by_key(|t| t.id);
+        threads
     }
 
     fn interrupt(&self) {
@@ -100,14 +170,14 @@ impl Running {
     }
 }
 
-/// Runs a chunk and interrupts it some time after it said that it is ready.
+/// Runs a chunk and interrupts it when it is ready and has worked for some time.
 fn interrupted(program: &str, options: &[&str], chunk: &str) -> Ended {
     let text = format!("{READY}{chunk}");
     let mut words = options.to_vec();
     words.extend(["-e", &text]);
     let mut running = Running::start(program, &words);
     running.wait_for("ready");
-    std::thread::sleep(Duration::from_millis(50));
+    running.wait_until_it_runs();
     running.interrupt();
     running.end()
 }
@@ -167,7 +237,7 @@ fn the_second_one_kills() {
     for program in [REFERENCE, MOONSWEEP] {
         let mut running = Running::start(program, &["-e", &chunk]);
         running.wait_for("ready");
-        std::thread::sleep(Duration::from_millis(50));
+        running.wait_until_it_runs();
         running.interrupt();
         running.wait_for("ready");
         running.interrupt();
@@ -188,7 +258,7 @@ fn while_it_waits_for_input() {
         let run = |program| {
             let mut running = Running::start(program, &["-e", &format!("{READY} {chunk}")]);
             running.wait_for("ready");
-            std::thread::sleep(Duration::from_millis(100));
+            running.wait_until_it_waits();
             running.interrupt();
             // The input stays open: nothing else ends the wait.
             let input = running.stdin.take();
@@ -202,7 +272,7 @@ fn while_it_waits_for_input() {
     let chunk = format!("{READY} print(pcall(io.read)) {READY} print(io.read())");
     let mut running = Running::start(MOONSWEEP, &["-e", &chunk]);
     running.wait_for("ready");
-    std::thread::sleep(Duration::from_millis(100));
+    running.wait_until_it_waits();
     running.interrupt();
     running.wait_for("ready");
     running.say("line\n");
@@ -215,7 +285,7 @@ fn the_interactive_mode_goes_on() {
         let mut running = Running::start(MOONSWEEP, options);
         running.say(&format!("{READY} while true do end\n"));
         running.wait_for("ready");
-        std::thread::sleep(Duration::from_millis(50));
+        running.wait_until_it_runs();
         running.interrupt();
         running.say("print('still' .. ' here')\n");
         running.wait_for("still here");
@@ -237,7 +307,7 @@ fn a_script_of_a_file() {
     let run = |program| {
         let mut running = Running::start(program, &[script]);
         running.wait_for("ready");
-        std::thread::sleep(Duration::from_millis(50));
+        running.wait_until_it_runs();
         running.interrupt();
         running.end()
     };
@@ -250,7 +320,7 @@ fn before_a_program_runs_it_kills() {
     let mut running = Running::start(MOONSWEEP, &["-i"]);
     running.say("print('ready')\n");
     running.wait_for("ready");
-    std::thread::sleep(Duration::from_millis(200));
+    running.wait_until_it_waits();
     running.interrupt();
     let ended = running.end();
     assert_eq!(ended.status.signal(), Some(2), "{ended:?}");

@@ -16,7 +16,7 @@ fn programs_print_what_the_reference_prints() {
             .env("MOONSWEEP", common::MOONSWEEP)
             .arg(&script)
             .args(["--gc", collector]);
-        let outcome = common::run(&mut command, Duration::from_secs(1200));
+        let outcome = common::run(&mut command, Duration::from_secs(3600));
         let report = String::from_utf8_lossy(&outcome.stdout).into_owned();
         match outcome.end {
             End::Status(0) => {

@@ -16,7 +16,7 @@ fn after(ending: &str, flags: &[&str], status: i32) {
     let script = format!("{CHURN}{ending}");
     let mut command = command(MOONSWEEP);
     command.args(flags).args(["-e", &script]);
-    let outcome = run(&mut command, Duration::from_secs(60));
+    let outcome = run(&mut command, Duration::from_secs(300));
     assert_eq!(
         outcome.end,
         End::Status(status),
@@ -152,7 +152,7 @@ fn every_collector_has_a_trace_that_agrees_with_the_figures() {
 fn a_trace_that_cannot_be_made_is_told_before_the_work() {
     let mut command = command(MOONSWEEP);
     command.args(["--gc-trace", "/nonexistent/trace.json", "-e", "print(1)"]);
-    let outcome = run(&mut command, Duration::from_secs(60));
+    let outcome = run(&mut command, Duration::from_secs(300));
     assert_eq!(outcome.end, End::Status(1));
     assert!(outcome.stdout.is_empty());
     let message = String::from_utf8_lossy(&outcome.stderr).into_owned();

@@ -37,7 +37,7 @@ use std::time::Duration;
 const STRESS: u32 = 20;
 
 /// How long a script may take when it does not say.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What a script's comments say.
 #[derive(Debug, PartialEq, Eq)]

@@ -48,7 +48,7 @@ fn met(seed: &u32) -> Result<BTreeMap<String, u32>, String> {
         .args(["--gc=generational", "--gc-verify"])
         .arg(tests_dir().join(SCRIPT))
         .arg("report");
-    let outcome = run(&mut c, Duration::from_secs(120));
+    let outcome = run(&mut c, Duration::from_secs(600));
     if outcome.end != End::Status(0) {
         let text = String::from_utf8_lossy(&outcome.stderr);
         return Err(format!("seed {seed}: {:?}\n{text}\n", outcome.end));

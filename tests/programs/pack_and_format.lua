@@ -1,7 +1,7 @@
 -- string.pack and unpack with every option and values at the limits; string.format with every conversion.
 local function p(...) print(pcall(...)) end
 -- pack
-for _, f in ipairs{"b","B","h","H","i","I","l","L","j","J","T","f","d","n","s","z","x","X","i1","i3","i7","i16","i17","i0","I16","s1","s2","s8","s17","c0","c5","c","!","!1","!16","!17","!3","<i4",">i4","=i4","<!4i8",">!8bi8","Xi4","bXi8","!8bXd","Xz","X","Xc1","xX","  i4 ","i4 i4","y","i99999999999","c99999999999", "s3","!i", "i1i2i3i4", "bxB", "!4 b h i", "bXi3","!4bXi3","!4bXi4"} do
+for _, f in ipairs{"b","B","h","H","i","I","l","L","j","J","T","f","d","n","s","z","x","X","i1","i3","i7","i16","i17","i0","I16","s1","s2","s8","s17","c0","c5","c","!","!1","!16","!17","!3","<i4",">i4","=i4","<!4i8",">!8bi8","Xi4","bXi8","!8bXd","Xz","X","Xc1","xX","  i4 ","i4 i4","y","i99999999999", "s3","!i", "i1i2i3i4", "bxB", "!4 b h i", "bXi3","!4bXi3","!4bXi4"} do
   for _, v in ipairs{0, 1, -1, 127, 128, 255, 256, 1 << 31, math.maxinteger, math.mininteger, 1.5, 2.0, "abc", "12", "a\0b", ""} do
     local ok, s = pcall(string.pack, f, v, v, v, v)
     print(f, v, ok, ok and s:gsub(".", function(c) return ("%02x"):format(c:byte()) end) or s)
@@ -9,7 +9,7 @@ for _, f in ipairs{"b","B","h","H","i","I","l","L","j","J","T","f","d","n","s","
   end
   print(f, pcall(string.packsize, f))
 end
-p(string.unpack, "i16", ("\255"):rep(16)) p(string.unpack, "i16", ("\255"):rep(8) .. "\0\0\0\0\0\0\0\1") p(string.unpack, "I9", ("\255"):rep(9)) p(string.unpack, "z", "abc") p(string.unpack, "z", "") p(string.unpack, "s1", "\5abc") p(string.packsize, ("i8"):rep(10)) p(string.packsize, "c2147483647") p(string.packsize, "c2147483647c10") p(string.packsize, "c9223372036854775807c10") p(string.pack) p(string.pack, "i") p(string.unpack, "i") p(string.unpack, "i4", "abcd", 5) p(string.unpack, "", "abcd", 5) p(string.unpack, "", "abcd", 6) p(string.unpack, "", "abcd", -4) p(string.unpack, "", "abcd", -5)
+p(string.packsize, "c99999999999") p(string.unpack, "c99999999999", "x") p(string.unpack, "i16", ("\255"):rep(16)) p(string.unpack, "i16", ("\255"):rep(8) .. "\0\0\0\0\0\0\0\1") p(string.unpack, "I9", ("\255"):rep(9)) p(string.unpack, "z", "abc") p(string.unpack, "z", "") p(string.unpack, "s1", "\5abc") p(string.packsize, ("i8"):rep(10)) p(string.packsize, "c2147483647") p(string.packsize, "c2147483647c10") p(string.packsize, "c9223372036854775807c10") p(string.pack) p(string.pack, "i") p(string.unpack, "i") p(string.unpack, "i4", "abcd", 5) p(string.unpack, "", "abcd", 5) p(string.unpack, "", "abcd", 6) p(string.unpack, "", "abcd", -4) p(string.unpack, "", "abcd", -5)
 local function pf(...) print(pcall(string.format, ...)) end
 local vals = {0, 1, -1, 42, math.maxinteger, math.mininteger, 0.0, -0.0, 1.5, 1e15, 1e16, 1e100, 1e-10, 1/0, -1/0, 123456.789, 5e-324, 1.7976931348623157e308, "10", "0x10", "abc", true, nil, {} and "t", "3.0"}
 local n = 0

@@ -39,8 +39,8 @@ for program in *.lua; do
   name=${program%.lua}
   [ -z "$only" ] || [ "$only" = "$name" ] || continue
   count=$((count + 1))
-  timeout 120 "$lua" "$program" >"$work/lua.out" 2>"$work/lua.err" </dev/null; expected=$?
-  timeout 120 "$moonsweep" "$@" "$program" >"$work/moon.out" 2>"$work/moon.err" </dev/null; got=$?
+  timeout 600 "$lua" "$program" >"$work/lua.out" 2>"$work/lua.err" </dev/null; expected=$?
+  timeout 600 "$moonsweep" "$@" "$program" >"$work/moon.out" 2>"$work/moon.err" </dev/null; got=$?
   problem=""
   [ "$expected" = "$got" ] || problem="exit status $got, expected $expected"
   cmp -s "$work/lua.out" "$work/moon.out" || problem="${problem:+$problem; }other output"

@@ -84,7 +84,7 @@ fn answers(program: &str, flags: &[&str], texts: &[String], tag: &str) -> Vec<St
     ));
     std::fs::write(&path, script).expect("a file in the temporary folder");
     let mut command = common::command(program);
-    let outcome = common::run(command.args(flags).arg(&path), Duration::from_secs(120));
+    let outcome = common::run(command.args(flags).arg(&path), Duration::from_secs(600));
     std::fs::remove_file(&path).expect("the file that was just written");
     let mut lines: Vec<String> = String::from_utf8_lossy(&outcome.stdout)
         .lines()

@@ -1,6 +1,6 @@
 -- New memory is work too: a loop that only fills strings ends in time.
 -- flags: --max-instructions 3M
--- timeout: 20
+-- timeout: 120
 -- collects: yes
 -- expect-error: instruction limit reached
 while true do

@@ -1,6 +1,6 @@
 -- Long natives are charged and polled: the limit ends them in time.
 -- flags: --max-instructions 3M
--- timeout: 20
+-- timeout: 120
 -- expect-error: instruction limit reached
 local subject = ("a"):rep(60)
 subject:find(("a?"):rep(60) .. subject)
