@@ -7,7 +7,7 @@ mod common;
 
 use common::{End, MOONSWEEP, Outcome, REFERENCE};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// Programs by name: written to a file of that name and run.
@@ -242,7 +242,7 @@ fn memory_that_is_out_is_an_error() {
 #[test]
 fn closed_pipes_end_the_program() {
     for program in [REFERENCE, MOONSWEEP] {
-        let mut writer = Command::new(program)
+        let mut writer = common::command(program)
             .args(["-e", "while true do print('again') end"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -262,4 +262,36 @@ fn closed_pipes_end_the_program() {
         };
         assert_eq!(status.code(), None, "{program}: no signal ended it");
     }
+}
+
+/// Files that only garbage holds do not keep others from being opened, however small
+/// they are as memory.
+#[test]
+fn garbage_gives_its_files_back() {
+    const OPENS: &[&str] = &[
+        "assert(io.open('.'))",
+        "assert(io.tmpfile())",
+        "io.lines('lines.txt')",
+        "io.input('lines.txt')",
+        "if i % 20 == 0 then assert(io.popen(':')) end",
+    ];
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("lines.txt"), "line").expect("a file");
+    let mut jobs = Vec::new();
+    for open in OPENS {
+        let collectors = common::collectors().into_iter();
+        jobs.extend(collectors.filter(|c| *c != "none").map(|c| (c, *open)));
+    }
+    let failures = common::parallel(&jobs, |(collector, open)| {
+        let script = format!("for i = 1, 1000 do {open} end print('fine')");
+        let mut command = common::command("sh");
+        command
+            .current_dir(folder.path())
+            .args(["-c", "ulimit -n 40 && exec \"$0\" \"$@\"", MOONSWEEP])
+            .args(["--gc", collector, "-e", &script]);
+        let outcome = common::run(&mut command, LIMIT);
+        (outcome.stdout != b"fine\n")
+            .then(|| format!("{collector}: {open}\n{}", outcome.stderr_head(2)))
+    });
+    assert!(failures.is_empty(), "\n{}", failures.concat());
 }

@@ -5,13 +5,12 @@ mod common;
 
 use common::{MOONSWEEP, REFERENCE, collectors};
 use serde_json::Value;
-use std::process::Command;
 
 #[test]
 fn every_workload_agrees_with_the_reference() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("results.json");
-    let output = Command::new(MOONSWEEP)
+    let output = common::command(MOONSWEEP)
         .args([
             "bench", "trees", "cache", "queue", "graph", "requests", "strings", "pauses",
         ])
@@ -43,7 +42,7 @@ fn advice_for_a_script() {
     let source = "local kept = {} for i = 1, 2e5 do kept[i % 5000] = { i } end print(#kept)";
     std::fs::write(&script, source).unwrap();
     let advice = |options: &[&str]| {
-        let output = Command::new(MOONSWEEP)
+        let output = common::command(MOONSWEEP)
             .arg("bench")
             .arg(&script)
             .args(["--runs", "1"])
@@ -80,7 +79,7 @@ fn advice_for_a_script() {
 fn heaps_of_several_sizes_and_a_page() {
     let folder = tempfile::tempdir().unwrap();
     let [json, html] = ["results.json", "page.html"].map(|name| folder.path().join(name));
-    let output = Command::new(MOONSWEEP)
+    let output = common::command(MOONSWEEP)
         .args(["bench", "graph:0.02", "--gc", "marksweep,generational"])
         .args(["--runs", "1", "--heaps", "2,4", "--json"])
         .arg(&json)

@@ -402,10 +402,9 @@ fn number(lexer: Callback<'_, '_>) -> Result<Number, LexError> {
     let rest = lexer.remainder();
     let mut at = 0;
     let mut exponent = b'e';
-    if start == b"0" && matches!(rest.first(), Some(b'x' | b'X')) {
+    // `.0x` is no number, but the reference reads on as if it were hexadecimal.
+    if matches!(start, b"0" | b".0") && matches!(rest.first(), Some(b'x' | b'X')) {
         exponent = b'p';
-        at = 1;
-    } else if start == b".0" && matches!(rest.first(), Some(b'x' | b'X')) {
         at = 1;
     }
     while let Some(&byte) = rest.get(at) {

@@ -90,17 +90,19 @@ impl Outcome {
 /// A command whose environment is the same on every machine.
 pub fn command(program: &str) -> Command {
     let mut command = Command::new(program);
-    command.env("LC_ALL", "C").env("TZ", "UTC");
-    for name in [
-        "LUA_INIT",
-        "LUA_INIT_5_4",
-        "LUA_PATH",
-        "LUA_PATH_5_4",
-        "LUA_CPATH",
-        "LUA_CPATH_5_4",
-    ] {
+    for (name, _) in std::env::vars_os() {
+        let prefixes = ["LUA_", "MOONSWEEP_", "LC_"];
+        let text = name.to_string_lossy();
+        if prefixes.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    // The reference reads its lines with readline, which folds them as terminals want it.
+    for name in ["COLUMNS", "LINES", "INPUTRC"] {
         command.env_remove(name);
     }
+    command.env("TERM", "dumb");
+    command.env("LC_ALL", "C").env("LANG", "C").env("TZ", "UTC");
     command
 }
 

@@ -73,10 +73,16 @@ unsafe fn newindex_of(vm: &State, m: Table) -> Value {
 /// # Safety
 /// The values are live.
 pub(crate) unsafe fn get(vm: &State, obj: Value, key: Value) -> Get {
-    // SAFETY: as the caller promised; what is found in live tables is live.
+    // SAFETY: as the caller promised.
+    unsafe { get_behind(vm, obj, key, 0) }
+}
+
+/// `obj[key]`, where `obj` is reached after `steps` tables of a chain.
+unsafe fn get_behind(vm: &State, obj: Value, key: Value, steps: usize) -> Get {
+    // SAFETY: as for `get`; what is found in live tables is live.
     unsafe {
         let mut at = obj;
-        for i in 0..MAX_CHAIN {
+        for i in steps..MAX_CHAIN {
             let m = if at.tag == tag::TABLE {
                 let t = Table(at.obj());
                 let v = t.get(&vm.mem, key);
@@ -115,7 +121,8 @@ pub(crate) unsafe fn get_name(vm: &State, obj: Value, name: Str) -> Get {
     // SAFETY: as for `get`.
     unsafe {
         let mut at = obj;
-        for _ in 0..MAX_CHAIN {
+        let mut steps = 0;
+        while steps < MAX_CHAIN {
             if at.tag != tag::TABLE {
                 break;
             }
@@ -135,11 +142,12 @@ pub(crate) unsafe fn get_name(vm: &State, obj: Value, name: Str) -> Get {
                 if m.tag == tag::CLOSURE || m.tag == tag::NATIVE {
                     return Get::Call(m, at);
                 }
-                return get(vm, m, name.value());
+                return get_behind(vm, m, name.value(), steps + 1);
             }
             at = m;
+            steps += 1;
         }
-        get(vm, at, name.value())
+        get_behind(vm, at, name.value(), steps)
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use std::rc::Rc;
 
-use moonsweep_runtime::native::{Context, NativeDef, Raised, Result, Results, Userdata, Value};
+use moonsweep_runtime::native::{Context, NativeDef, Raised, Result, Results, Value};
 use rustix::io::Errno;
 
 use super::method::{lines_iterator, make_metatable, write_arguments};
@@ -87,15 +87,18 @@ fn output(cx: &mut Context) -> Result<Results> {
 }
 
 /// Changes a default file if there is an argument, and returns its handle.
-fn set_default(cx: &Context, which: usize, mode: &str) -> Result<Results> {
+fn set_default(cx: &mut Context, which: usize, mode: &str) -> Result<Results> {
+    let mut opened = None;
+    if let Value::Str(_) | Value::Int(_) | Value::Float(_) = cx.arg(0) {
+        opened = Some(open_or_raise(cx, mode)?);
+    }
+    let cx = &*cx;
     if !cx.is_none_or_nil(0) {
-        let file: Value<'_> = match cx.arg(0) {
-            Value::Str(_) | Value::Int(_) | Value::Float(_) => {
-                open_or_raise(cx, cx.check_str(0)?.as_bytes(), mode)?.into()
-            }
-            file => {
+        let file: Value<'_> = match opened {
+            Some(stream) => new_file(cx, stream, Kind::Regular).into(),
+            None => {
                 check_open(cx, 0)?;
-                file
+                cx.arg(0)
             }
         };
         let state = upvalue_state(cx)?;
@@ -113,7 +116,6 @@ fn set_default(cx: &Context, which: usize, mode: &str) -> Result<Results> {
 }
 
 fn lines(cx: &mut Context) -> Result<Results> {
-    let cx = &*cx;
     if cx.is_none_or_nil(0) {
         let file = default_handle(cx, INPUT);
         if upvalue_state(cx)?.default_input().is_closed() {
@@ -121,7 +123,9 @@ fn lines(cx: &mut Context) -> Result<Results> {
         }
         return cx.ret(lines_iterator(cx, file, false)?);
     }
-    let file = open_or_raise(cx, cx.check_str(0)?.as_bytes(), "r")?;
+    let stream = open_or_raise(cx, "r")?;
+    let cx = &*cx;
+    let file = new_file(cx, stream, Kind::Regular);
     let iterator = lines_iterator(cx, file.into(), true)?;
     cx.push(iterator);
     cx.push(Value::Nil);
@@ -131,28 +135,44 @@ fn lines(cx: &mut Context) -> Result<Results> {
     Ok(cx.results(4))
 }
 
+/// Opens something. Where that fails because too many files are open, it is tried once
+/// more after a collection: garbage may hold some of them, which counts little as memory.
+fn with_files<T>(cx: &mut Context, mut open: impl FnMut() -> Outcome<T>) -> Result<Outcome<T>> {
+    let outcome = open();
+    if !matches!(outcome, Err(Errno::MFILE | Errno::NFILE)) {
+        return Ok(outcome);
+    }
+    cx.collect()?;
+    Ok(open())
+}
+
 fn open_(cx: &mut Context) -> Result<Results> {
-    let name = c_str(cx.check_str(0)?.as_bytes());
+    let name = c_str(cx.check_str(0)?.as_bytes()).to_vec();
     let mode = cx.opt_str(1)?.map_or(&b"r"[..], |mode| mode.as_bytes());
     let Some(mode) = Mode::parse(c_str(mode)) else {
         return Err(cx.arg_error(1, "invalid mode"));
     };
-    match mode.open(name) {
+    match with_files(cx, || mode.open(&name))? {
         Ok(stream) => cx.ret(new_file(cx, stream, Kind::Regular)),
-        Err(error) => file_failure(cx, error, Some(name)),
+        Err(error) => file_failure(cx, error, Some(&name)),
     }
 }
 
-fn open_or_raise<'a>(cx: &'a Context, name: &[u8], mode: &str) -> Result<Userdata<'a>> {
-    let name = c_str(name);
+/// Opens the file that the first argument names.
+fn open_or_raise(cx: &mut Context, mode: &str) -> Result<Stream> {
+    let name = c_str(cx.check_str(0)?.as_bytes()).to_vec();
     let mode = Mode::parse(mode.as_bytes()).unwrap_or(Mode::READ);
-    mode.open(name)
-        .map(|stream| new_file(cx, stream, Kind::Regular))
-        .map_err(|error| {
-            let text = strerror(error);
-            let parts = [b"cannot open file '", name, b"' (", text.as_bytes(), b")"];
-            cx.error(joined(&parts))
-        })
+    with_files(cx, || mode.open(&name))?.map_err(|error| {
+        let text = strerror(error);
+        let parts = [
+            b"cannot open file '",
+            &name[..],
+            b"' (",
+            text.as_bytes(),
+            b")",
+        ];
+        cx.error(joined(&parts))
+    })
 }
 
 /// The mode of `io.open`: as C's, checked as the reference does.
@@ -195,7 +215,7 @@ impl Mode {
 }
 
 fn popen(cx: &mut Context) -> Result<Results> {
-    let command = c_str(cx.check_str(0)?.as_bytes());
+    let command = c_str(cx.check_str(0)?.as_bytes()).to_vec();
     let mode = cx.opt_str(1)?.map_or(&b"r"[..], |mode| mode.as_bytes());
     let reads = match c_str(mode) {
         b"r" => true,
@@ -203,30 +223,31 @@ fn popen(cx: &mut Context) -> Result<Results> {
         _ => return Err(cx.arg_error(1, "invalid mode")),
     };
     upvalue_state(cx)?.flush();
-    let mut shell = shell(command);
+    let mut shell = shell(&command);
     if reads {
         shell.stdout(Stdio::piped());
     } else {
         shell.stdin(Stdio::piped());
     }
-    let stream = match shell.spawn() {
+    let mut spawn = || match shell.spawn() {
         Ok(child) => Stream::pipe(child).ok_or(Errno::PIPE),
         Err(error) => Err(errno(&error)),
     };
-    match stream {
+    match with_files(cx, &mut spawn)? {
         Ok(stream) => cx.ret(new_file(cx, stream, Kind::Pipe)),
-        Err(error) => file_failure(cx, error, Some(command)),
+        Err(error) => file_failure(cx, error, Some(&command)),
     }
 }
 
 fn tmpfile(cx: &mut Context) -> Result<Results> {
-    let outcome = temporary_file().and_then(|(file, name)| {
+    let make = || {
+        let (file, name) = temporary_file()?;
         std::fs::remove_file(name)?;
         Ok(Stream::file(file, true, true))
-    });
-    match outcome {
+    };
+    match with_files(cx, || make().map_err(|error: std::io::Error| errno(&error)))? {
         Ok(stream) => cx.ret(new_file(cx, stream, Kind::Regular)),
-        Err(error) => file_failure(cx, errno(&error), None),
+        Err(error) => file_failure(cx, error, None),
     }
 }
 
