@@ -40,6 +40,7 @@ pub use collector::{GcKind, SwitchError};
 pub use collectors::steps_pace::StepPace;
 pub use header::{Header, Obj};
 pub use heap::{Heap, Inspection};
+pub use mark::prefetch_line;
 pub use model::{Life, Model, Roots, Visitor, WeakPart};
 pub use options::{CycleSearch, OptionInfo, Options, Pacing, Price, Setting, Size};
 pub use request::Requester;

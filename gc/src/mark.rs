@@ -104,19 +104,24 @@ impl GreyQueue {
 
 #[inline(always)]
 fn prefetch(obj: Obj) {
+    let p = obj.as_ptr().cast::<u8>();
+    // The second line as well: half of all 48-byte objects straddle two.
+    prefetch_line(p);
+    prefetch_line(p.wrapping_add(47));
+}
+
+/// Asks for a cache line that is needed soon. Where there is no such instruction,
+/// nothing happens.
+#[inline(always)]
+pub fn prefetch_line(p: *const u8) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let p = obj.as_ptr().cast::<i8>();
-        // The second line as well: half of all 48-byte objects straddle two.
-        // SAFETY: a prefetch has no effect that a program can see.
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T0>(p);
-            _mm_prefetch::<_MM_HINT_T0>(p.wrapping_add(47));
-        }
+        // SAFETY: a prefetch has no effect that a program can see, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = obj;
+    let _ = p;
 }
 
 /// What a collection is about.

@@ -7,6 +7,7 @@ use super::{Regs, copy, message};
 use crate::object::thread::{Status, ThreadObj, flag, frame_kind};
 use crate::value::{Value, tag};
 use crate::vm::{MAX_NATIVE_DEPTH, State};
+use moonsweep_gc::prefetch_line;
 
 /// Leaves the running thread for `t`.
 unsafe fn switch(vm: &mut State, t: ThreadObj) {
@@ -42,6 +43,12 @@ pub(crate) unsafe fn resume(vm: &mut State, n: usize, kind: u8) -> Regs {
         debug_assert!(t.tag == tag::THREAD);
         let t = ThreadObj(t.obj());
         let d = t.data();
+        // A coroutine that has not run for a while is in no cache: its innermost frame
+        // and the end of its stack are fetched side by side.
+        prefetch_line(d.frame.cast());
+        prefetch_line(d.top.cast());
+        prefetch_line(d.top.wrapping_sub(4).cast());
+        prefetch_line(d.top.wrapping_sub(8).cast());
         let refusal: Option<&[u8]> = match d.status {
             Status::Dead => Some(b"cannot resume dead coroutine"),
             Status::Running | Status::Normal => Some(b"cannot resume non-suspended coroutine"),

@@ -8,7 +8,7 @@
 //! | CLOSURE | header, prototype, address of its `FnProto`, upvalue edges |
 //! | NATIVE | header, function, static description, upvalue slots |
 //! | USERDATA | header, metatable, payload box, user-value slots |
-//! | THREAD | header, address of its `ThreadData` |
+//! | THREAD | header, `ThreadData` |
 //! | STACK | header, thread, first open upvalue, address of the thread's link, range of slots |
 //! | UPVALUE | header, stack address or null, closed slot, next open |
 //! | PROTO | header, address of its `FnProto` |

@@ -59,15 +59,15 @@ const STRESS_SLACK: usize = 4;
 /// What the pieces of a stack have in common: the thread's data, which are theirs
 /// once the thread is dead.
 struct Link {
-    data: *mut ThreadData,
+    data: Cell<*mut ThreadData>,
     inherited: Cell<bool>,
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
         if self.inherited.get() {
-            // SAFETY: made by `Box::into_raw`; the thread has left it to the last piece.
-            drop(unsafe { Box::from_raw(self.data) })
+            // SAFETY: made by `Box::into_raw` in `leave`, for the last piece to drop.
+            drop(unsafe { Box::from_raw(self.data.get()) })
         }
     }
 }
@@ -99,11 +99,13 @@ pub(crate) struct Sealed {
     guard: usize,
 }
 
-/// A thread with these data is dead: whether pieces need the data, and free them.
-pub(crate) fn outlive(d: &mut ThreadData) -> bool {
+/// The thread of these data is dead: its pieces inherit them, if there are any.
+pub(crate) fn leave(mut d: ThreadData) {
     let link = d.sealed.as_mut().and_then(|s| s.link.take());
-    let shared = link.filter(|l| Rc::strong_count(l) > 1);
-    shared.inspect(|l| l.inherited.set(true)).is_some()
+    if let Some(link) = link.filter(|l| Rc::strong_count(l) > 1) {
+        link.data.set(Box::into_raw(Box::new(d)));
+        link.inherited.set(true);
+    }
 }
 
 /// The slots of a piece.
@@ -152,7 +154,7 @@ pub(crate) unsafe fn seal(mem: &mut Mem, t: ThreadObj) -> usize {
         let sealed = d.sealed.get_or_insert_default();
         let link = sealed.link.get_or_insert_with(|| {
             Rc::new(Link {
-                data: t.data(),
+                data: Cell::new(t.data_ptr()),
                 inherited: Cell::new(false),
             })
         });
@@ -339,7 +341,7 @@ pub(crate) unsafe fn trace_stack<V: Visitor>(o: Obj, v: &mut V) -> usize {
     // SAFETY: the link outlives the piece, and the data outlive the link; sealed
     // slots are initialised, open upvalues alive.
     unsafe {
-        let d = &*(*c.link).data;
+        let d = &*(*c.link).data.get();
         for i in c.from..c.to {
             if let Some(o) = (*d.stack.add(i as usize)).as_object() {
                 v.object(o);

@@ -129,35 +129,32 @@ pub(crate) enum Status {
     Dead,
 }
 
-/// What a THREAD object owns.
+/// What a THREAD object consists of. Who switches between many coroutines waits for
+/// memory most of the time: it is part of the object, and what a resume reads first is in front.
+#[repr(C)]
 pub(crate) struct ThreadData {
+    pub(crate) status: Status,
+    pub(crate) is_main: bool,
+    /// Slots from `soft_limit` up to this one (a number) may be stale.
+    dirty: u32,
+    /// The innermost frame, while the thread does not run.
+    pub(crate) frame: *mut Frame,
+    /// First free slot, while the thread does not run.
+    pub(crate) top: *mut Value,
     pub(crate) stack: *mut Value,
     /// Allocated slots.
     pub(crate) capacity: usize,
     /// See the head of this file. Valid while the thread does not run; the
     /// running thread's is `Vm::stack_limit`.
     pub(crate) soft_limit: *mut Value,
-    /// Slots from `soft_limit` up to this one (a number) may be stale.
-    dirty: u32,
-    /// Slots below this one (a number) are sealed.
-    pub(crate) sealed_to: u32,
-    /// The sealed part, once there was one.
-    pub(crate) sealed: Option<Box<Sealed>>,
-    /// Where large stacks and arrays of frames lie.
-    spans: Option<Box<Spans>>,
-    pub(crate) frames: *mut Frame,
-    pub(crate) frame_capacity: usize,
-    /// The innermost frame, while the thread does not run.
-    pub(crate) frame: *mut Frame,
-    /// First free slot, while the thread does not run.
-    pub(crate) top: *mut Value,
-    /// Open upvalues, highest first.
-    pub(crate) open: Option<Obj>,
-    /// Slots (from the stack's start) of to-be-closed variables.
-    pub(crate) tbc: Vec<u32>,
-    pub(crate) status: Status,
     /// The thread that resumed this one.
     pub(crate) resumer: Option<Obj>,
+    /// Collections that had happened when it was suspended.
+    pub(crate) suspended_at: u64,
+    pub(crate) frames: *mut Frame,
+    pub(crate) frame_capacity: usize,
+    /// Open upvalues, highest first.
+    pub(crate) open: Option<Obj>,
     /// Native calls in progress that can't be yielded across.
     pub(crate) boundaries: u32,
     /// Protected calls in progress: bounded, as in the reference, whose results
@@ -165,10 +162,14 @@ pub(crate) struct ThreadData {
     pub(crate) pcalls: u32,
     /// What `debug.sethook` set.
     pub(crate) hook: Option<Box<Hook>>,
-    /// Collections that had happened when it was suspended.
-    pub(crate) suspended_at: u64,
-    pub(crate) cell: Option<Obj>,
-    pub(crate) is_main: bool,
+    /// Slots (from the stack's start) of to-be-closed variables.
+    pub(crate) tbc: Vec<u32>,
+    /// Slots below this one (a number) are sealed.
+    pub(crate) sealed_to: u32,
+    /// The sealed part, once there was one.
+    pub(crate) sealed: Option<Box<Sealed>>,
+    /// Where large stacks and arrays of frames lie.
+    spans: Option<Box<Spans>>,
     /// Values that an error unwinding or close is about to deliver.
     pub(crate) error_status: Option<Value>,
 }
@@ -180,11 +181,11 @@ struct Spans {
     frames: Option<Span>,
 }
 
-/// THREAD: header, address of its boxed [`ThreadData`].
+/// THREAD.
 #[repr(C)]
 struct ThreadCell {
     header: Header,
-    data: *mut ThreadData,
+    data: ThreadData,
 }
 
 /// Largest stack of values, in slots, as in the reference implementation.
@@ -214,7 +215,12 @@ impl ThreadObj {
     pub(crate) fn data<'a>(self) -> &'a mut ThreadData {
         // SAFETY: a `ThreadObj` is a live object of kind THREAD; the interpreter
         // takes care that references from here do not outlive their use.
-        unsafe { &mut *(*(self.0.as_ptr() as *const ThreadCell)).data }
+        unsafe { &mut *self.data_ptr() }
+    }
+    /// The same, for who keeps it while the thread lives.
+    pub(crate) fn data_ptr(self) -> *mut ThreadData {
+        // SAFETY: as above.
+        unsafe { &raw mut (*(self.0.as_ptr() as *mut ThreadCell)).data }
     }
     pub(crate) fn value(self) -> Value {
         Value::object(tag::THREAD, self.0)
@@ -249,7 +255,7 @@ impl ThreadObj {
                 extra: 0,
                 aux: 0,
             };
-            let data = Box::new(ThreadData {
+            let data = ThreadData {
                 stack,
                 capacity: slots,
                 soft_limit: stack.add(slots),
@@ -269,15 +275,12 @@ impl ThreadObj {
                 pcalls: 0,
                 hook: None,
                 suspended_at: 0,
-                cell: None,
                 is_main,
                 error_status: None,
-            });
-            let o = mem.heap.alloc(16, kind::THREAD);
-            let data = Box::into_raw(data);
-            (*data).cell = Some(o);
-            (*(o.as_ptr() as *mut ThreadCell)).data = data;
-            mem.heap.external(((*data).bytes()) as isize);
+            };
+            let o = mem.heap.alloc(size_of::<ThreadCell>(), kind::THREAD);
+            mem.heap.external(data.bytes() as isize);
+            (&raw mut (*(o.as_ptr() as *mut ThreadCell)).data).write(data);
             mem.heap.register_drop(o);
             ThreadObj(o)
         }
@@ -295,9 +298,7 @@ fn frame_layout(n: usize) -> Layout {
 impl ThreadData {
     /// Bytes owned outside of the heap.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<ThreadData>()
-            + self.capacity * size_of::<Value>()
-            + self.frame_capacity * size_of::<Frame>()
+        self.capacity * size_of::<Value>() + self.frame_capacity * size_of::<Frame>()
     }
 
     fn spans(&mut self) -> &mut Spans {
@@ -649,13 +650,11 @@ pub(crate) unsafe fn weight(o: Obj) -> usize {
 /// # Safety
 /// `o` is a dead THREAD; called once.
 pub(crate) unsafe fn drop_thread(o: Obj) -> usize {
-    // SAFETY: made by `Box::into_raw`.
+    // SAFETY: as the caller promised: nobody uses what is read here again.
     unsafe {
-        let data = (*(o.as_ptr() as *const ThreadCell)).data;
+        let data = &raw mut (*(o.as_ptr() as *mut ThreadCell)).data;
         let bytes = (*data).bytes();
-        if !sealed::outlive(&mut *data) {
-            drop(Box::from_raw(data));
-        }
+        sealed::leave(data.read());
         bytes
     }
 }
