@@ -3,6 +3,7 @@
 
 use crate::collector::GcKind;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// One row of the option table.
@@ -339,12 +340,18 @@ impl Options {
         if !self.concurrent || (self.stress != 0 && self.threads == 0) {
             return 0;
         }
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
         match self.threads {
-            0 => (cores / 2).min(4),
+            0 => (cores() / 2).min(4),
             n => n as usize,
         }
     }
+}
+
+/// Processors that the process may use. Asked for once: on Linux the answer is put
+/// together from files, which takes longer than most stops.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, |n| n.get()))
 }
 
 #[cfg(test)]

@@ -237,8 +237,10 @@ impl Generational {
         self.verify::<M>(core);
         let mut pause = core.stats.begin(PauseKind::Snapshot, cause);
         let missing = core.working_helpers().is_none();
-        let wanted = core.options.helpers();
-        if wanted != 0 && missing {
+        if missing
+            && let wanted = core.options.helpers()
+            && wanted != 0
+        {
             let helpers = Helpers::start::<M>(wanted, core.space.mem, core.stats.birth());
             core.helpers = Some(helpers).filter(|h| h.count() != 0);
         }
