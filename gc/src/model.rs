@@ -94,14 +94,29 @@ pub trait Model: Sized + 'static {
     /// As for `trace`; the program is stopped.
     unsafe fn clear_weak(obj: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool);
     /// Removes the entries of `obj` that refer weakly to `target`, be it as keys or as
-    /// values. False if nothing was done, which is always allowed, and demanded if
-    /// references that are not weak would go, or an entry's weak key become visible.
+    /// values, and hands the references that go with them and are not weak to `lost`
+    /// (values of ephemerons among them). False if nothing was done, which is always
+    /// allowed, and demanded if an entry's weak key would become visible.
     ///
     /// # Safety
     /// As for `trace`; the program is stopped.
-    unsafe fn forget_weak(obj: Obj, target: Obj) -> bool {
-        let _ = (obj, target);
+    unsafe fn forget_weak(obj: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
+        let _ = (obj, target, lost);
         false
+    }
+    /// Whether each reference of an object with weak ones that comes or goes, weak or
+    /// not, is told by its store (`Slot::set`, `set_entry`), or else the object is logged
+    /// first: then a collector may look at single stores, and asks `is_weak`.
+    const WEAK_BY_SLOT: bool = false;
+    /// Whether `word`, a reference stored into a slot of `obj`, is weak; `key`: as an
+    /// entry's first slot (`set_entry`). If so, and the second is not weak, that is an
+    /// ephemeron's value. `word` may dangle.
+    ///
+    /// # Safety
+    /// `obj` as for `trace`; on the program's thread.
+    unsafe fn is_weak(obj: Obj, word: u64, key: bool) -> bool {
+        let _ = (obj, word, key);
+        true
     }
     /// Drops what `obj` owns outside of the heap; called once, when `obj`
     /// (registered with `Heap::register_drop`) is dead, before its cell is reused.

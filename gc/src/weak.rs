@@ -239,7 +239,8 @@ impl<M: Model, S: Scope> Tracer<M, S> {
         }
     }
 
-    fn entry(&mut self, owner: Obj, key: Obj, value: Obj) {
+    /// `owner`, which is alive, has an entry: its value lives if the key does.
+    pub(crate) fn entry(&mut self, owner: Obj, key: Obj, value: Obj) {
         if self.scope.postpones(key) || self.scope.postpones(value) {
             return;
         }

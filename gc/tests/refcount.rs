@@ -466,3 +466,57 @@ fn a_large_weak_store_hears_of_every_death() {
         }
     }
 }
+
+/// Stores into a large weak store are remembered one by one: what they make it refer
+/// to dies as if the store had been visited.
+#[test]
+fn new_entries_of_a_large_weak_store_die_with_their_keys() {
+    const N: usize = 20;
+    for verify in [false, true] {
+        let mut m = Machine::<false>::new(Options {
+            verify,
+            ..options(CycleSearch::Off)
+        });
+        m.roots.stack = vec![None; 8];
+        let table = old(&mut m, 0, EPHEMERON, 2 * N);
+        let weak = old(&mut m, 1, WEAK, 2 * N);
+        let settled = m.heap.objects();
+        for i in 0..N {
+            let [key, value, other] = [1, 2, 3].map(|id| m.alloc(NODE, id, 1));
+            // Nothing but the ephemeron keeps them.
+            m.set(value, 0, Some(key));
+            m.set_ephemeron(table, i, key, value);
+            m.set(weak, i, Some(other));
+            assert!(table.unlogged() && weak.unlogged());
+        }
+        m.collect_young();
+        assert_eq!(m.heap.objects(), settled);
+        for i in 0..N {
+            assert!(get(weak, i).is_none() && get(table, 2 * i).is_none());
+            assert!(get(table, 2 * i + 1).is_none());
+        }
+        // With keys that live, the values do, too; and not longer.
+        let [first, second, kept] = [4, 5, 6].map(|id| m.alloc(NODE, id, 1));
+        m.roots.stack[2] = Some(first);
+        m.set_ephemeron(table, 0, first, second);
+        m.set_ephemeron(table, 1, second, kept);
+        m.set(weak, 0, Some(kept));
+        m.collect_young();
+        assert_eq!(m.heap.objects(), settled + 3);
+        assert_eq!(get(table, 3), Some(kept));
+        assert_eq!(get(weak, 0), Some(kept));
+        m.roots.stack[2] = None;
+        for _ in 0..4 {
+            m.collect_young();
+        }
+        assert_eq!(m.heap.objects(), settled);
+        assert!(get(weak, 0).is_none());
+        // A value that came and went in between was never there.
+        let [key, value] = [7, 8].map(|id| m.alloc(NODE, id, 1));
+        m.roots.stack[2] = Some(key);
+        m.set_ephemeron(table, 2, key, value);
+        m.set(table, 5, None);
+        m.collect_young();
+        assert_eq!(m.heap.objects(), settled + 1);
+    }
+}

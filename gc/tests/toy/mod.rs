@@ -174,14 +174,25 @@ impl Model for Toy {
             _ => {}
         }
     }
-    unsafe fn forget_weak(obj: Obj, target: Obj) -> bool {
-        if obj.kind() != WEAK {
-            return false;
-        }
-        for i in (0..len(obj)).filter(|&i| get(obj, i) == Some(target)) {
-            slot(obj, i).clear(NIL)
+    unsafe fn forget_weak(obj: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
+        let (step, entry) = match obj.kind() {
+            WEAK => (1, 1),
+            EPHEMERON => (2, 2),
+            _ => return false,
+        };
+        for i in (0..len(obj)).step_by(step) {
+            if get(obj, i) == Some(target) {
+                (i + 1..i + entry)
+                    .filter_map(|i| get(obj, i))
+                    .for_each(&mut *lost);
+                (i..i + entry).for_each(|i| slot(obj, i).clear(NIL))
+            }
         }
         true
+    }
+    const WEAK_BY_SLOT: bool = true;
+    unsafe fn is_weak(obj: Obj, _word: u64, key: bool) -> bool {
+        obj.kind() == WEAK || key
     }
     unsafe fn drop_payload(obj: Obj) -> usize {
         DROPPED.with_borrow_mut(|d| d.push(id(obj)));
@@ -322,6 +333,13 @@ impl<const AGES: bool> Machine<AGES> {
         let seen = |key, value| if value == NIL { NIL } else { key };
         let seen = [seen(old, slots.1.load()), seen(new, value)];
         moonsweep_gc::slot::set_entry(o, slots, (new, value), seen, &mut self.heap)
+    }
+    /// Stores key and value of pair `i` of an EPHEMERON at once.
+    pub fn set_ephemeron(&mut self, o: Obj, i: usize, key: Obj, value: Obj) {
+        let slots = (slot(o, 2 * i), slot(o, 2 * i + 1));
+        let words = (to_word(Some(key)), to_word(Some(value)));
+        let seen = [slots.0.load(), words.0];
+        moonsweep_gc::slot::set_entry(o, slots, words, seen, &mut self.heap)
     }
     /// The reference in a field, as the program may see it.
     pub fn read(&self, o: Obj, i: usize) -> Option<Obj> {

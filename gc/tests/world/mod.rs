@@ -284,6 +284,18 @@ impl<const AGES: bool> World<AGES> {
         self.m.set(s.obj, i, target);
     }
 
+    /// As two calls of `set`, in one store.
+    fn set_entry(&mut self, owner: Id, pair: usize, key: Id, value: Id) {
+        let leaf = |id| self.objects[&id].fields.is_empty();
+        if leaf(key) || leaf(value) {
+            return;
+        }
+        let [k, v] = [key, value].map(|id| self.objects[&id].obj);
+        let s = self.objects.get_mut(&owner).unwrap();
+        s.fields[2 * pair..2 * pair + 2].copy_from_slice(&[Some(key), Some(value)]);
+        self.m.set_ephemeron(s.obj, pair, k, v);
+    }
+
     fn random_root(&mut self) -> Option<Id> {
         self.stack[self.rng.below(STACK)]
     }
@@ -509,7 +521,14 @@ impl<const AGES: bool> World<AGES> {
                     let n = self.objects[&owner].fields.len();
                     if n != 0 {
                         let i = self.rng.below(n.min(16));
-                        self.set(owner, i, target);
+                        match (target, self.random_root()) {
+                            (Some(key), Some(value))
+                                if self.objects[&owner].kind == EPHEMERON && self.rng.one_in(2) =>
+                            {
+                                self.set_entry(owner, i / 2, key, value)
+                            }
+                            _ => self.set(owner, i, target),
+                        }
                     }
                 }
             }

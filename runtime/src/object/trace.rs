@@ -56,9 +56,13 @@ impl Model for LuaModel {
         // SAFETY: as for the caller.
         unsafe { super::table::clear_weak(obj, part, live) }
     }
-    unsafe fn forget_weak(obj: Obj, target: Obj) -> bool {
+    unsafe fn forget_weak(obj: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
         // SAFETY: as for the caller.
-        unsafe { super::table::forget_weak(obj, target) }
+        unsafe { super::table::forget_weak(obj, target, lost) }
+    }
+    const WEAK_BY_SLOT: bool = true;
+    unsafe fn is_weak(obj: Obj, word: u64, key: bool) -> bool {
+        super::table::is_weak(obj, word, key)
     }
     unsafe fn drop_payload(obj: Obj) -> usize {
         // SAFETY: as for the caller.

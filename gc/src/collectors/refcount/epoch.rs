@@ -18,14 +18,15 @@
 //! Afterwards a count is the number of references from OLD objects plus the
 //! decrements that are still pending: never too low, so zero means dead.
 
+use super::changes::Changed;
 use super::counts::{CountScope, find_roots, resurrect};
-use super::weakly::Visited;
+use super::weakly::{Gains, Visited, is_armed_weak_store};
 use super::{RefCount, most_nursery};
 use crate::core::Core;
 use crate::header::Obj;
 use crate::heap::block::young;
 use crate::mark::Tracer;
-use crate::model::{Life, Model, Roots, Visitor};
+use crate::model::{Life, Model, Roots, Visitor, WeakPart};
 use crate::pacer;
 use crate::stats::pause::{Pause, thread_cpu_ns};
 use crate::stats::{Cause, PauseKind, Phase};
@@ -99,10 +100,11 @@ impl RefCount {
         pause: &mut Pause,
     ) -> Vec<Obj> {
         core.prepare(pause);
-        core.stats
-            .count_log(core.log.len() + self.changes.gained.len());
         let logged = core.log.take();
-        let (lost, gained) = self.changes.take();
+        let mut changed = self.changes.take();
+        let entries = changed.weak.len() + changed.entries.len();
+        core.stats
+            .count_log(logged.len() + changed.gained.len() + entries);
         pause.phase(Phase::Prepare);
 
         let mem = core.space.mem;
@@ -116,7 +118,8 @@ impl RefCount {
         find_roots(core, &mut tracer, roots);
         pause.phase(Phase::Roots);
 
-        self.count_slots(&mut tracer, core, &gained, lost);
+        self.count_slots(&mut tracer, core, &mut changed);
+        let mut gains = Gains::new(&core.space, changed.weak);
         for &obj in &logged {
             if !tracer.scope.is_volatile(obj) {
                 tracer.grey.push(obj)
@@ -130,11 +133,13 @@ impl RefCount {
         let mut lost = Vec::new();
         let mut visited = Visited::default();
         visited.clear_values(&tracer, core, &mut self.weak, &mut lost);
+        gains.clear(&tracer, WeakPart::Values, &mut lost);
         if resurrect(core, &mut tracer, false) {
             tracer.converge();
             visited.clear_values(&tracer, core, &mut self.weak, &mut lost);
         }
         visited.clear_keys(&tracer, core, &mut self.weak, &mut lost);
+        gains.clear(&tracer, WeakPart::Keys, &mut lost);
         for obj in lost {
             self.pending.push(obj)
         }
@@ -143,6 +148,7 @@ impl RefCount {
         visited.enter::<M>(core, &mut self.weak, &ephemerons);
         self.weak
             .retire(&tracer.scope.were_weak, &weak, &ephemerons);
+        gains.enter(&tracer, core, &mut self.weak);
         pause.work(tracer.work);
         pause.phase(Phase::Weak);
 
@@ -174,35 +180,41 @@ impl RefCount {
     }
 
     /// What slots of large cells gained and lost. A young object that came and
-    /// went again is not taken for reached.
+    /// went again is not taken for reached. The value of a new ephemeron is if its key is.
     fn count_slots<M: Model>(
         &mut self,
         tracer: &mut Tracer<M, CountScope<false>>,
         core: &Core,
-        gained: &[Obj],
-        mut lost: Vec<Obj>,
+        changed: &mut Changed,
     ) {
         let mem = &core.space.mem;
         let is_young =
             |o: Obj| mem.young(o.addr()).load(Relaxed) != young::NO && !mem.old.test(o.addr());
-        for obj in gained {
+        let values = changed.entries.iter().map(|e| e[2]);
+        for obj in changed.gained.iter().copied().chain(values) {
             obj.increment()
         }
-        self.figures.increments += gained.len() as u64;
+        self.figures.increments += (changed.gained.len() + changed.entries.len()) as u64;
         // What a root refers to is OLD by now, so it has its decrement like any other.
-        lost.retain(|&obj| {
+        changed.lost.retain(|&obj| {
             let young = is_young(obj);
             if young {
                 obj.decrement();
             }
             !young
         });
-        for &obj in gained {
+        for &obj in &changed.gained {
             if obj.count() != 0 {
                 tracer.object(obj)
             }
         }
-        for obj in lost {
+        for &[owner, key, value] in &changed.entries {
+            // A store that was captured since is visited as a whole.
+            if value.count() != 0 && is_armed_weak_store(&core.space, owner) {
+                tracer.entry(owner, key, value)
+            }
+        }
+        for obj in changed.lost.drain(..) {
             self.pending.push(obj)
         }
     }

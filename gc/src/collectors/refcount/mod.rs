@@ -60,6 +60,12 @@ use changes::Changes;
 use cycles::Trial;
 use weakly::{WeakIndex, still};
 
+/// Whether the object had weak references when it was visited last.
+#[inline]
+fn has_weak(obj: Obj) -> bool {
+    obj.flags() & WEAK_OWNER != 0
+}
+
 /// In stress mode every so many collections one is a trace.
 const STRESS_TRACE: u32 = 16;
 
@@ -156,8 +162,8 @@ impl RefCount {
 
     /// Whether a store into `owner` is remembered by itself.
     #[inline]
-    fn by_slot(&mut self, core: &Core, owner: Obj) -> bool {
-        owner.flags() & WEAK_OWNER == 0 && self.changes.by_slot(&core.space.mem, owner)
+    fn by_slot<M: Model>(&mut self, core: &Core, owner: Obj) -> bool {
+        (M::WEAK_BY_SLOT || !has_weak(owner)) && self.changes.by_slot(&core.space.mem, owner)
     }
 
     /// Decrements between two epochs.
@@ -234,7 +240,16 @@ impl Collector for RefCount {
     }
     #[inline]
     fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, old: u64, word: u64) {
-        self.store_edge::<M>(core, owner, referent(old), referent(word))
+        if !self.by_slot::<M>(core, owner) {
+            return self.log::<M>(core, owner);
+        }
+        let mem = &core.space.mem;
+        if has_weak(owner) {
+            self.changes.weak_slot::<M>(mem, owner, false, [old, word])
+        } else {
+            self.changes.slot(mem, referent(old), referent(word))
+        }
+        self.remembered(core)
     }
     #[inline]
     fn store_edge<M: Model>(
@@ -244,7 +259,7 @@ impl Collector for RefCount {
         old: Option<Obj>,
         new: Option<Obj>,
     ) {
-        if !self.by_slot(core, owner) {
+        if has_weak(owner) || !self.by_slot::<M>(core, owner) {
             return self.log::<M>(core, owner);
         }
         self.changes.slot(&core.space.mem, old, new);
@@ -252,17 +267,21 @@ impl Collector for RefCount {
     }
     #[inline]
     fn store_entry<M: Model>(&mut self, core: &mut Core, owner: Obj, old: [u64; 2], new: [u64; 2]) {
-        if !self.by_slot(core, owner) {
+        if !self.by_slot::<M>(core, owner) {
             return self.log::<M>(core, owner);
         }
-        for (old, new) in old.into_iter().zip(new) {
-            self.changes
-                .slot(&core.space.mem, referent(old), referent(new))
+        let mem = &core.space.mem;
+        if has_weak(owner) {
+            self.changes.weak_entry::<M>(mem, owner, old, new)
+        } else {
+            for (old, new) in old.into_iter().zip(new) {
+                self.changes.slot(mem, referent(old), referent(new))
+            }
         }
         self.remembered(core)
     }
     fn handed_out(&mut self, _core: &mut Core, obj: Obj) {
-        self.changes.lost.push(obj)
+        self.changes.now.lost.push(obj)
     }
     fn give_up_cycle<M: Model>(&mut self, core: &mut Core) {
         self.abandon_backup::<M>(core)

@@ -13,7 +13,8 @@
 //! 5. *Deliver* (in an epoch): what was found becomes due.
 //!
 //! In a weak store that is armed, a counted reference that goes with an entry
-//! has its decrement at once; one that is logged will be counted anew anyway.
+//! has its decrement after the next epoch's increments; one that is logged will be
+//! counted anew anyway.
 
 use super::RefCount;
 use super::backup::{Backup, Stage};
@@ -136,9 +137,8 @@ impl Backup {
                 budget.spend(mem.size_of(store) / WORD);
             }
         }
-        for obj in lost {
-            this.pending.push(obj)
-        }
+        // Not pending: its increment may be yet to come, in the next epoch.
+        this.changes.now.lost.append(&mut lost);
         if keys {
             self.keys_at == self.weak.len() && self.owners_at == self.ephemerons.owners.len()
         } else {

@@ -45,6 +45,11 @@ fn is_weak_store(space: &Space, obj: Obj) -> bool {
     space.is_allocated(obj.addr()) && obj.flags() & WEAK_OWNER != 0
 }
 
+/// The same, and that the collector hears of each store into it.
+pub(super) fn is_armed_weak_store(space: &Space, obj: Obj) -> bool {
+    is_weak_store(space, obj) && obj.unlogged()
+}
+
 /// Appends all that a store refers to weakly.
 ///
 /// # Safety
@@ -223,11 +228,18 @@ impl WeakIndex {
         let stores = self.take(space, target);
         let live = |o: Obj| o != target;
         for &store in &stores {
+            let before = lost.len();
+            // What a logged store refers to will be counted anew.
+            let armed = store.unlogged();
+            let mut gone = |o: Obj| {
+                if armed {
+                    lost.push(o)
+                }
+            };
             // SAFETY: as below.
-            if !values_only && unsafe { M::forget_weak(store, target) } {
+            if !values_only && unsafe { M::forget_weak(store, target, &mut gone) } {
                 continue;
             }
-            let before = lost.len();
             // SAFETY: `is_weak_store` found the store allocated; the program is stopped.
             let refers = unsafe {
                 clear::<M>(store, WeakPart::Values, &live, true, lost);
@@ -389,6 +401,62 @@ impl Visited {
             unsafe { M::ephemerons(store, &mut |_, value| value.increment()) }
         }
         for store in self.unsettled.into_iter().chain(self.owners) {
+            index.enter::<M>(&core.space, store)
+        }
+    }
+}
+
+/// New weak references of stores that are not visited.
+pub(super) struct Gains {
+    list: Vec<(Obj, Obj)>,
+    /// Stores that lost counted references.
+    again: Vec<Obj>,
+}
+
+impl Gains {
+    /// Those of `list`, owners and referents, that are not of stores captured since.
+    pub fn new(space: &Space, mut list: Vec<(Obj, Obj)>) -> Gains {
+        list.retain(|e| is_armed_weak_store(space, e.0));
+        let again = Vec::new();
+        Gains { list, again }
+    }
+    /// Clears, in these stores, what was not reached.
+    pub fn clear<M: Model, S: Scope>(
+        &mut self,
+        tracer: &Tracer<M, S>,
+        part: WeakPart,
+        lost: &mut Vec<Obj>,
+    ) {
+        let live = |o: Obj| tracer.scope.reached(o);
+        let dead = self.list.iter().filter(|e| !live(e.1));
+        let mut stores: Vec<Obj> = dead.map(|e| e.0).collect();
+        stores.sort_unstable_by_key(|s| s.addr());
+        stores.dedup();
+        for store in stores {
+            let mut gone = Vec::new();
+            // SAFETY: `new` found the store allocated; the program is stopped.
+            unsafe { clear::<M>(store, part, &live, true, &mut gone) };
+            if !gone.is_empty() {
+                self.again.push(store)
+            }
+            // Values of dead keys that were not reached go with the nursery.
+            lost.extend(gone.into_iter().filter(|&o| live(o)))
+        }
+    }
+    /// Once all is cleared: enters the rest.
+    pub fn enter<M: Model, S: Scope>(
+        self,
+        tracer: &Tracer<M, S>,
+        core: &Core,
+        index: &mut WeakIndex,
+    ) {
+        for (store, target) in self.list {
+            if tracer.scope.reached(target) {
+                index.add(&core.space, target, store)
+            }
+        }
+        for store in self.again {
+            // The key of an entry that lost its value may be referred to weakly from now on.
             index.enter::<M>(&core.space, store)
         }
     }

@@ -62,7 +62,7 @@ pub use next::BadKey;
 pub use set::SetError;
 pub use store::{CHUNK, FLAT_HASH_MAX, FLAT_MAX, SEGMENT_MAX};
 pub use trace::{trace_array, trace_dir, trace_hash, trace_spine, trace_table};
-pub use weak::{clear_weak, ephemerons, forget_weak, modes};
+pub use weak::{clear_weak, ephemerons, forget_weak, is_weak, modes};
 
 use super::kind;
 use super::shape::Shapes;

@@ -331,6 +331,10 @@ pub(super) unsafe fn set_node(mem: &mut Mem, seg: Obj, node: &Node, value: u64) 
         return absent;
     }
     let key = node.key.load();
+    if absence && is_long(key) && seg.user(0) & flag::WEAK_KEYS != 0 && seg.unlogged() {
+        // From now on it is a weak reference, which no store tells of.
+        mem.heap.log(seg)
+    }
     if absent {
         // A removed node lives again: the count of nodes known to be dead is void.
         // SAFETY: as the caller promised.

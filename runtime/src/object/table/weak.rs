@@ -19,7 +19,7 @@
 //!   Condemned keys are copied, for those of objects that are to be finalized stay.
 //! - All of a table that becomes strong.
 use super::hash::{LONG, TOMB, is_long};
-use super::set::SetError;
+use super::set::{SetError, set_node};
 use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
 use super::{Table, dir, flag, kind};
 use crate::mem::Mem;
@@ -96,7 +96,7 @@ unsafe fn drop_from(mem: &mut Mem, seg: Obj, keys: bool) {
             let n = node_at(seg, i);
             let v = n.value.load();
             if v != NIL_WORD && (condemned(mem, v) || keys && condemned(mem, n.key.load())) {
-                n.value.set(seg, NIL_WORD, &mut mem.heap);
+                set_node(mem, seg, n, NIL_WORD);
             }
         }
     }
@@ -267,10 +267,20 @@ pub unsafe fn clear_weak(o: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool) {
     }
 }
 
-/// Removes the entries of a weak store that refer weakly to `target`. False, and
-/// nothing is done, if something is to be looked at as a whole: a long string, or an
-/// entry with which a reference goes that is not weak.
-pub unsafe fn forget_weak(o: Obj, target: Obj) -> bool {
+/// Whether a word stored into a weak store is a weak reference, as `trace.rs` has it.
+pub fn is_weak(o: Obj, word: u64, key: bool) -> bool {
+    let mode = if key {
+        flag::WEAK_KEYS
+    } else {
+        flag::WEAK_VALUES
+    };
+    o.user(0) & mode != 0 && losable(word)
+}
+
+/// Removes the entries of a weak store that refer weakly to `target`, and hands what
+/// goes with them and is not weak to `lost`. False, and nothing is done, if something is
+/// to be looked at as a whole: a long string.
+pub unsafe fn forget_weak(o: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
     let modes = o.user(0) & flag::WEAK;
     if target.kind() == kind::STRING || modes == 0 {
         return false;
@@ -305,40 +315,31 @@ pub unsafe fn forget_weak(o: Obj, target: Obj) -> bool {
         let Some(first) = (0..capacity).find(is_near) else {
             return true;
         };
-        let mut hits = false;
+        // The key of a removed entry is a weak reference if it is long and keys are weak.
+        let mut rest = (first..capacity).map(|i| node_at(o, i));
+        if modes == flag::WEAK && rest.any(|n| by_value(n.value.load()) && is_long(n.key.load())) {
+            return false;
+        }
+        // What the trace visits of these entries (`trace_hash`) and does not after this.
+        let mut gone = |w: u64, weak: bool| {
+            if let Some(o) = referent(w)
+                && !(weak && losable(w))
+            {
+                lost(o)
+            }
+        };
         for i in first..capacity {
             let n = node_at(o, i);
             let (key, value) = (n.key.load(), n.value.load());
-            // A key's part in the trace must be the same without the value, and a value
-            // must not be one that is visited (`trace_hash`).
-            if by_value(value) {
-                hits = true;
-                let stays = match modes {
-                    flag::WEAK_VALUES => !losable(key),
-                    _ => !is_long(key),
-                };
-                if !stays {
-                    return false;
-                }
-            }
             if by_key(key, value) {
-                hits = true;
-                let weak = modes & flag::WEAK_VALUES != 0 && losable(value);
-                if !weak && referent(value).is_some() {
-                    return false;
+                gone(value, modes & flag::WEAK_VALUES != 0);
+                n.value.clear(NIL_WORD);
+                n.key.clear(TOMB)
+            } else if by_value(value) {
+                if losable(key) {
+                    gone(key, modes & flag::WEAK_KEYS != 0)
                 }
-            }
-        }
-        if hits {
-            for i in first..capacity {
-                let n = node_at(o, i);
-                let (key, value) = (n.key.load(), n.value.load());
-                if by_key(key, value) {
-                    n.value.clear(NIL_WORD);
-                    n.key.clear(TOMB)
-                } else if by_value(value) {
-                    n.value.clear(NIL_WORD)
-                }
+                n.value.clear(NIL_WORD)
             }
         }
         true
