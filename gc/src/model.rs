@@ -83,7 +83,7 @@ pub trait Model: Sized + 'static {
         true
     }
     /// Calls `entry(key, value)` for each ephemeron entry of `obj` whose value is a
-    /// reference; for none if it is not such an object.
+    /// reference that `trace` does not visit; for none if it is not such an object.
     ///
     /// # Safety
     /// As for `trace`; the program is stopped.

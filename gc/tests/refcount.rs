@@ -4,6 +4,7 @@
 mod toy;
 
 use moonsweep_gc::{CycleSearch, GcKind, Obj, Options, PauseKind, Size};
+use std::time::Duration;
 use toy::*;
 
 fn options(cycles: CycleSearch) -> Options {
@@ -518,5 +519,48 @@ fn new_entries_of_a_large_weak_store_die_with_their_keys() {
         m.set(table, 5, None);
         m.collect_young();
         assert_eq!(m.heap.objects(), settled + 1);
+    }
+}
+
+/// Decrements come faster than a tiny pause goal lets them be done. Those that a trace
+/// waits for are done all the same, before what it has condemned is freed.
+#[test]
+fn traces_end_though_decrements_never_do() {
+    const FAN: usize = 300;
+    for verify in [true, false] {
+        let mut m = Machine::<false>::new(Options {
+            verify,
+            pause_goal: Duration::from_micros(2),
+            ..options(CycleSearch::Trace)
+        });
+        m.roots.stack = vec![None; 8];
+        let fans = old(&mut m, 0, NODE, 4);
+        let mut rings = 0;
+        for step in 0..4000 {
+            // All but the ring itself dies by count, some time.
+            let first = m.alloc(NODE, 7, 1000);
+            let second = m.alloc(NODE, 7, 1000);
+            m.set(first, 0, Some(second));
+            m.set(second, 0, Some(first));
+            rings += 2;
+            let fan = m.alloc(NODE, 6, FAN);
+            for i in 0..FAN {
+                m.set(fan, i, Some(first));
+            }
+            m.set(fans, step % 4, Some(fan));
+            m.safepoint();
+        }
+        let c = m.heap.stats().counting().unwrap();
+        let (traces, freed) = (c.traces, c.freed_by_trace);
+        assert!(traces >= 3, "{traces} traces");
+        assert!(freed > rings / 8, "{freed} of {rings}");
+        // They have not been done.
+        let references = c.increments - c.decrements;
+        assert!(
+            references > 100 * FAN as u64,
+            "{references} to be decremented"
+        );
+        m.collect_full();
+        assert_eq!(m.heap.objects(), 1 + 4 * 3);
     }
 }

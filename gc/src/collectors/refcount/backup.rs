@@ -16,7 +16,9 @@
 //!    *condemned*, but for acyclic objects: those die by count, when what refers
 //!    to them is gone. Weak references and finalizers follow in slices
 //!    (`verdict.rs`); under a model that does not filter weak reads, most at once.
-//! 4. *Drain*: until all pending decrements are done, some of them of condemned objects.
+//! 4. *Drain*: until all decrements are done that are pending now, and those of
+//!    condemned objects that follow from them; others may come all the time. After
+//!    that nobody refers to a condemned object but others of them.
 //! 5. *Subtract* (in slices): for each condemned object, decrements for what it
 //!    refers to and is not condemned. It is not armed any more: its references
 //!    do not count.
@@ -91,6 +93,8 @@ pub(super) struct Backup {
     pub search: Option<Search>,
     /// Condemned objects with something to drop, or that have to do with weak references.
     special: Vec<Obj>,
+    /// Where the blocks with condemned objects end: what is promoted gets MARK.
+    end: BlockId,
     /// Slots visited.
     done: usize,
     /// Slots to visit, roughly.
@@ -147,6 +151,7 @@ impl Backup {
             claimed: 0,
             search: None,
             special: Vec::new(),
+            end: 0,
             done: 0,
             estimate: used / 8,
             start: used,
@@ -268,13 +273,13 @@ impl RefCount {
         let Some(mut backup) = self.backup.take() else {
             return;
         };
-        let drained = self.pending.is_empty();
+        self.advanced = true;
         if match backup.stage {
             Stage::Mark | Stage::Resurrect => {
                 backup.closed && backup.grey.is_empty() && !backup.ephemerons.unseen()
             }
             Stage::Deliver => true,
-            Stage::Drain => !drained,
+            Stage::Drain => !self.awaited.is_empty(),
             _ => false,
         } {
             self.backup = Some(backup);
@@ -293,9 +298,13 @@ impl RefCount {
                 pause.work(backup.mark::<M>(core, &mut Budget::new(slots, ns)));
                 pause.phase(Phase::Mark);
             }
-            Stage::Drain => backup.stage = Stage::Subtract(0),
+            Stage::Drain => {
+                backup.end = core.space.pool.high();
+                backup.stage = Stage::Subtract(0)
+            }
             Stage::Subtract(at) => {
-                let at = self.each_condemned::<M>(core, at, deadline, |this, core, obj| {
+                let blocks = at..backup.end;
+                let at = self.each_condemned::<M>(core, blocks, deadline, |this, core, obj| {
                     backup.subtract::<M>(this, core, obj)
                 });
                 backup.stage = at.map_or(Stage::Free(0), Stage::Subtract);
@@ -328,19 +337,17 @@ impl RefCount {
         }
     }
 
-    /// Calls `f` for the condemned objects of the blocks from `at` on, a block
-    /// at a time, until `deadline`; where to go on. What is not condemned gets MARK.
+    /// Calls `f` for the condemned objects of some blocks, a block at a time, until
+    /// `deadline`; where to go on. What is not condemned gets MARK.
     fn each_condemned<M: Model>(
         &mut self,
         core: &mut Core,
-        mut at: BlockId,
+        blocks: std::ops::Range<BlockId>,
         deadline: u64,
         mut f: impl FnMut(&mut RefCount, &Core, Obj),
     ) -> Option<BlockId> {
         let mem = core.space.mem;
-        while at < core.space.pool.high() {
-            let b = at;
-            at += 1;
+        for b in blocks {
             if mem.info(b).usage() == Use::Free {
                 continue;
             }
@@ -360,7 +367,7 @@ impl RefCount {
                 }
             }
             if thread_cpu_ns() >= deadline {
-                return Some(at);
+                return Some(b + 1);
             }
         }
         None
@@ -428,6 +435,11 @@ impl RefCount {
         }
         if backup.stage == Stage::Deliver {
             backup.deliver::<M>(self, core);
+            // This epoch has had its increments.
+            for obj in std::mem::take(&mut self.changes.now.lost) {
+                self.pending.push(obj)
+            }
+            self.awaited.add(self.pending.take());
             pause.phase(Phase::Weak);
         }
         self.backup = Some(backup);

@@ -16,6 +16,7 @@
 //!    becomes a candidate for trial deletion.
 
 use super::RefCount;
+use super::backup::Stage;
 use super::changes::references;
 use super::weakly::still;
 use crate::core::Core;
@@ -25,6 +26,8 @@ use crate::stats::pause::thread_cpu_ns;
 
 /// Decrements between two looks at the clock.
 const CLOCK: usize = 128;
+/// Decrements done at least in one go while a backup waits for them.
+const AWAITED: usize = 1024;
 /// Objects in limbo between two looks at the clock.
 const LIMBO_CLOCK: usize = 16;
 
@@ -32,9 +35,15 @@ impl RefCount {
     /// Works off decrements until the thread's processor time is `deadline`, or
     /// all are done; whether they are.
     pub(super) fn decrement_until<M: Model>(&mut self, core: &mut Core, deadline: u64) -> bool {
+        let mut some = if self.awaited.is_empty() {
+            CLOCK
+        } else {
+            AWAITED
+        };
         loop {
-            for _ in 0..CLOCK {
-                let Some(obj) = self.pending.pop() else {
+            for _ in 0..std::mem::replace(&mut some, CLOCK) {
+                let next = self.awaited.pop().or_else(|| self.pending.pop());
+                let Some(obj) = next else {
                     return true;
                 };
                 self.figures.decrements += 1;
@@ -45,8 +54,27 @@ impl RefCount {
                 }
             }
             if thread_cpu_ns() >= deadline {
-                return self.pending.is_empty();
+                return self.decremented();
             }
+        }
+    }
+
+    /// Whether no decrement is pending.
+    pub(super) fn decremented(&self) -> bool {
+        self.pending.is_empty() && self.awaited.is_empty()
+    }
+
+    /// A reference is gone that was counted.
+    #[inline]
+    pub(super) fn decrement_later<M: Model>(&mut self, core: &Core, obj: Obj) {
+        match &self.backup {
+            Some(backup) if backup.frees::<M>(&core.space.mem, obj) => {
+                // Once the backup subtracts, its count does not matter any more.
+                if backup.stage == Stage::Drain {
+                    self.awaited.push(obj)
+                }
+            }
+            _ => self.pending.push(obj),
         }
     }
 
@@ -73,8 +101,8 @@ impl RefCount {
         // SAFETY: its cell is intact, and so are those of what it refers to: they
         // are counted still.
         unsafe { references::<M>(obj, &mut self.children) };
-        for child in self.children.drain(..) {
-            self.pending.push(child)
+        for child in std::mem::take(&mut self.children).drain(..) {
+            self.decrement_later::<M>(core, child)
         }
         self.figures.freed_by_count += 1;
         if obj.flags() & WEAK_OWNER != 0 {
@@ -149,7 +177,7 @@ impl RefCount {
             let mut lost = Vec::new();
             self.weak.forget::<M>(&core.space, obj, !last, &mut lost);
             for obj in lost {
-                self.pending.push(obj)
+                self.decrement_later::<M>(core, obj)
             }
         }
         if last {

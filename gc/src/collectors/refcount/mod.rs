@@ -93,6 +93,8 @@ pub(crate) struct RefCount {
     changes: Changes,
     /// References to be decremented.
     pending: GreyQueue,
+    /// Those of them that the backup waits for: they come first.
+    awaited: GreyQueue,
     /// Scratch.
     children: Vec<Obj>,
     /// Objects with LIMBO.
@@ -102,6 +104,8 @@ pub(crate) struct RefCount {
     weak: WeakIndex,
     trial: Trial,
     backup: Option<Box<Backup>>,
+    /// It had a slice since the last epoch.
+    advanced: bool,
     figures: Counting,
     /// Random numbers of stress mode.
     random: u32,
@@ -120,12 +124,14 @@ impl RefCount {
             after: 0,
             changes: Changes::default(),
             pending: GreyQueue::new(),
+            awaited: GreyQueue::new(),
             children: Vec::new(),
             limbo: Vec::new(),
             roots: Vec::new(),
             weak: WeakIndex::default(),
             trial: Trial::default(),
             backup: None,
+            advanced: false,
             figures: Counting::default(),
             random: 0x9E37_79B9,
         }
@@ -138,6 +144,7 @@ impl RefCount {
         }
         self.changes.take();
         self.pending = GreyQueue::new();
+        self.awaited = GreyQueue::new();
         self.limbo.clear();
         self.weak.clear();
         self.trial.clear();
@@ -146,7 +153,7 @@ impl RefCount {
     fn pace_now(&mut self, core: &mut Core) {
         core.space.age_below = isize::MIN;
         let rest = self.rest.max(0) as usize;
-        self.step = if self.pending.is_empty() && self.backup.is_none() {
+        self.step = if self.decremented() && self.backup.is_none() {
             rest
         } else {
             rest.min(pacer::COUNT_STEP)
@@ -306,7 +313,7 @@ impl Collector for RefCount {
         self.rest -= (self.step as isize).saturating_sub(core.space.budget());
         let long = self.changes.weight() > self.limit;
         if self.rest > 0 && !long {
-            if !self.pending.is_empty() {
+            if !self.decremented() {
                 self.slice::<M>(core, self.patience(core));
             }
             let slots = self.backup_quota(core);
@@ -318,7 +325,14 @@ impl Collector for RefCount {
         if self.backup_due(core) {
             self.begin_backup(core)
         }
+        let advanced = std::mem::take(&mut self.advanced);
         self.epoch::<M, R>(core, roots, cause, patience);
+        if !advanced {
+            // However soon one epoch follows the other, a backup ends.
+            let slots = self.backup_quota(core);
+            self.backup_slice::<M>(core, slots, patience);
+            self.advanced = false
+        }
         if core.options.cycles.tries() && self.backup.is_none() && self.trial.due() {
             let deadline = thread_cpu_ns().saturating_add(patience);
             self.try_cycles::<M, R>(core, roots, Cause::Cycle, deadline);

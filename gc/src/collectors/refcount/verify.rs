@@ -3,7 +3,7 @@
 //!
 //! After an epoch: each object's count is the number of references to it from
 //! objects that are OLD and armed (the others change without a barrier and are
-//! in the log), plus its decrements, pending or to come. Nothing else is young. An object
+//! in the log), plus its pending decrements. Nothing else is young. An object
 //! whose count is zero is a root's referent or in limbo: else nobody would free
 //! it. What a trace has condemned is exempt.
 
@@ -55,11 +55,8 @@ impl RefCount {
                 }
             }
         }
-        self.pending
-            .each(|obj| *expected.entry(obj).or_default() += 1);
-        // What a verdict's end has cleared in this epoch.
-        for &obj in &self.changes.now.lost {
-            *expected.entry(obj).or_default() += 1
+        for queue in [&self.pending, &self.awaited] {
+            queue.each(|obj| *expected.entry(obj).or_default() += 1)
         }
         let claimed = self.backup.iter().flat_map(|b| b.claimed());
         for obj in core.finalizers.pending_known().chain(claimed) {

@@ -192,7 +192,7 @@ impl Table {
 }
 
 /// Calls `entry` for the entries of a store with weak keys whose key may be lost
-/// and whose value is a reference. If values are weak too, then for those whose
+/// and whose value, too (others are visited with the store). If values are weak too, then for those whose
 /// value may be lost and whose key is a long string, the other way round: the
 /// value keeps the key, and the string need not outlive it.
 pub unsafe fn ephemerons(o: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
@@ -206,10 +206,8 @@ pub unsafe fn ephemerons(o: Obj, entry: &mut dyn FnMut(Obj, Obj)) {
             let n = node_at(o, i);
             let (k, v) = (n.key.load(), n.value.load());
             if modes == flag::WEAK_KEYS {
-                if let Some(v) = referent(v)
-                    && losable(k)
-                {
-                    entry(obj_of(k), v);
+                if losable(k) && losable(v) {
+                    entry(obj_of(k), obj_of(v));
                 }
             } else if modes == flag::WEAK && is_long(k) && losable(v) {
                 entry(obj_of(v), obj_of(k));
