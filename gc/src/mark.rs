@@ -102,8 +102,9 @@ impl GreyQueue {
     }
 }
 
+/// Says that `obj` is about to be visited.
 #[inline(always)]
-fn prefetch(obj: Obj) {
+pub(crate) fn prefetch(obj: Obj) {
     let p = obj.as_ptr().cast::<u8>();
     // The second line as well: half of all 48-byte objects straddle two.
     prefetch_line(p);

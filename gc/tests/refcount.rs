@@ -370,7 +370,12 @@ fn traces_go_on_among_deaths_by_count() {
             0 => {
                 let first = ring(&mut m, 3);
                 m.set(weak, i, Some(first));
-                let value = m.alloc(NODE, 5, 0);
+                // One that has no other reference, or one that goes on to live.
+                let value = if rng.one_in(2) {
+                    m.alloc(NODE, 5, 0)
+                } else {
+                    fans
+                };
                 m.set(keys, 2 * i, Some(first));
                 m.set(keys, 2 * i + 1, Some(value));
                 let fan = m.alloc(NODE, 6, FAN);

@@ -9,7 +9,7 @@
 use crate::core::Core;
 use crate::header::{LIMBO, Obj, WEAK_OWNER, WEAKLY};
 use crate::heap::alloc::Space;
-use crate::mark::{Scope, Tracer};
+use crate::mark::{Scope, Tracer, prefetch};
 use crate::model::{Model, WeakPart};
 use crate::sharded::Sharded;
 use rustc_hash::FxHashSet;
@@ -21,6 +21,9 @@ use super::changes::{References, references};
 const KNOWN: usize = 16;
 /// References that came or went at one place of a store and are made out as such.
 const RESYNC: usize = 4;
+
+/// Objects prefetched ahead of what is entered.
+const AHEAD: usize = 8;
 
 /// The weak stores that may refer to an object.
 enum Stores {
@@ -146,15 +149,18 @@ impl WeakIndex {
         );
         // SAFETY: a live object; the program is stopped.
         unsafe { look::<M>(store, &mut now) };
-        // Another object may have been here.
         let mut known = self.known.remove(store).unwrap_or_default();
-        if store.flags() & WEAK_OWNER == 0 {
-            known.clear()
-        }
+        debug_assert!(
+            known.is_empty() || store.flags() & WEAK_OWNER != 0,
+            "what a store knew outlives it"
+        );
         differences(&known, &now, &mut fresh);
         let all = fresh.iter().all(|&o| reached(o));
         if all {
-            for &target in &fresh {
+            for (i, &target) in fresh.iter().enumerate() {
+                if let Some(&ahead) = fresh.get(i + AHEAD) {
+                    prefetch(ahead)
+                }
                 self.add(space, target, store)
             }
             store.set_flags(store.flags() | WEAK_OWNER);
