@@ -47,15 +47,19 @@
 #![forbid(unsafe_code)]
 
 mod api;
+pub mod prelude;
 
+pub use api::cast::Either;
 pub use api::chunk::{AsChunk, Chunk, ChunkMode};
 pub use api::convert::{FromLua, IntoLua};
 pub use api::debug::{HookEvent, HookTriggers, StackFrame};
 pub use api::error::{Error, ErrorContext, ExternalError, ExternalResult, Result};
 pub use api::function::{Function, FunctionInfo};
-pub use api::lua::{Lua, RegistryKey};
+pub use api::future::AsyncThread;
+pub use api::lua::{Lua, RegistryKey, WeakLua};
 pub use api::memory::{GcMode, VmState};
 pub use api::multi::{FromLuaMulti, IntoLuaMulti};
+pub use api::object::ObjectLike;
 pub use api::options::{LuaOptions, StdLib};
 pub use api::scope::Scope;
 #[cfg(feature = "serde")]
@@ -67,6 +71,7 @@ pub use api::userdata::{
     AnyUserData, MetaMethod, UserData, UserDataFields, UserDataMethods, UserDataRef, UserDataRefMut,
 };
 pub use api::value::{LightUserData, MultiValue, Nil, Value, Variadic};
+pub use api::wrap::LuaNativeFn;
 pub use moonsweep_gc::stats;
 pub use moonsweep_gc::{GcKind, Heap, Options, PauseKind, PauseRecord, Requester as Interrupter};
 pub use moonsweep_runtime::native;

@@ -129,16 +129,20 @@ impl<'a> Chunk<'a> {
     /// # Errors
     /// [`Error::SyntaxError`], what is raised, or a conversion's.
     pub fn eval<R: FromLuaMulti>(self) -> Result<R> {
+        self.into_expression()?.call(())
+    }
+    /// Compiles it as an expression, if it is one.
+    pub(crate) fn into_expression(self) -> Result<Function> {
         if self.mode != Some(ChunkMode::Binary)
             && let Ok(source) = &self.source
             && source.first() != Some(&0x1B)
         {
             let expression = [b"return ", &source[..]].concat();
             if let Ok(function) = self.compile(&expression) {
-                return function.call(());
+                return Ok(function);
             }
         }
-        self.call(())
+        self.into_function()
     }
     /// Calls it with arguments, which it has in `...`.
     ///

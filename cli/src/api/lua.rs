@@ -57,6 +57,8 @@ pub(crate) struct Extra {
     /// Metatables by the Rust type of the userdata.
     pub(crate) metatables: HashMap<TypeId, Root>,
     app_data: HashMap<TypeId, Rc<dyn Any>>,
+    /// Of the coroutines that are being polled as futures, the innermost last.
+    pub(crate) wakers: Vec<std::task::Waker>,
 }
 
 /// Its key.
@@ -115,6 +117,22 @@ impl Lua {
             Ok(())
         })?;
         Ok(lua)
+    }
+
+    /// Opens more libraries.
+    ///
+    /// # Errors
+    /// [`Error::MemoryError`].
+    pub fn load_std_libs(&self, libraries: StdLib) -> Result<()> {
+        self.with(|lua, cx| {
+            let wanted = |name: &str| name != "_G" && libraries.has(name);
+            moonsweep_stdlib::open_selected(cx, wanted).map_err(|e| lua.caught(cx, e))
+        })
+    }
+    /// A handle that does not keep the runtime open.
+    #[must_use]
+    pub fn weak(&self) -> WeakLua {
+        WeakLua(self.owner.shared().clone())
     }
 
     // --- Values
@@ -260,6 +278,13 @@ impl Lua {
     /// See [`Lua::create_string`].
     pub fn create_userdata<T: UserData + 'static>(&self, value: T) -> Result<AnyUserData> {
         let metatable = userdata::metatable::<T>(self)?;
+        self.create_userdata_with(value, metatable)
+    }
+    pub(crate) fn create_userdata_with<T: 'static>(
+        &self,
+        value: T,
+        metatable: Table,
+    ) -> Result<AnyUserData> {
         let userdata = self.create_any_userdata(value)?;
         self.with(|lua, cx| {
             let slot = lua.push(cx, &Value::UserData(userdata.clone()))?;
@@ -277,7 +302,7 @@ impl Lua {
     /// See [`Lua::create_string`].
     pub fn create_any_userdata<T: 'static>(&self, value: T) -> Result<AnyUserData> {
         self.with(|lua, cx| {
-            let u = cx.userdata(Shelf::new(value), 0);
+            let u = cx.userdata(Shelf::new(value), 1);
             Ok(AnyUserData(lua.root(cx, u.into())?))
         })
     }
@@ -577,6 +602,17 @@ fn error_in(cx: &Context, slot: usize, exhausted: bool) -> Error {
     match text.as_str() {
         "not enough memory" => Error::MemoryError(text),
         _ => Error::RuntimeError(text),
+    }
+}
+
+/// A handle of a runtime that does not keep it open.
+#[derive(Clone, Debug)]
+pub struct WeakLua(Shared);
+
+impl WeakLua {
+    /// The runtime, if it is still open.
+    pub fn upgrade(&self) -> Option<Lua> {
+        Lua::open(&self.0).ok()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::native::shared::Root;
 use crate::native::{self, Context, NativeDef, Results};
 use std::any::TypeId;
 use std::cell::RefCell;
+use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -221,6 +222,26 @@ pub trait UserDataMethods<T> {
         name: impl Into<String>,
         function: impl Fn(&Lua, A) -> Result<R> + 'static,
     );
+    /// A method that waits, see [`Lua::create_async_function`]. It borrows the value
+    /// until its future is done or dropped.
+    fn add_async_method<A, R, F>(
+        &mut self,
+        name: impl Into<String>,
+        method: impl Fn(Lua, UserDataRef<T>, A) -> F + 'static,
+    ) where
+        T: 'static,
+        A: FromLuaMulti,
+        R: IntoLuaMulti,
+        F: Future<Output = Result<R>> + 'static;
+    /// A function beside the methods that waits.
+    fn add_async_function<A, R, F>(
+        &mut self,
+        name: impl Into<String>,
+        function: impl Fn(Lua, A) -> F + 'static,
+    ) where
+        A: FromLuaMulti,
+        R: IntoLuaMulti,
+        F: Future<Output = Result<R>> + 'static;
     /// A metamethod that borrows the value, which must be the first operand.
     fn add_meta_method<A: FromLuaMulti, R: IntoLuaMulti>(
         &mut self,
@@ -424,6 +445,31 @@ impl<T: 'static> UserDataMethods<T> for Registry<'_, T> {
         function: impl Fn(&Lua, A) -> Result<R> + 'static,
     ) {
         let function = self.function(function);
+        self.methods.push((name.into(), function));
+    }
+    fn add_async_method<A, R, F>(
+        &mut self,
+        name: impl Into<String>,
+        method: impl Fn(Lua, UserDataRef<T>, A) -> F + 'static,
+    ) where
+        A: FromLuaMulti,
+        R: IntoLuaMulti,
+        F: Future<Output = Result<R>> + 'static,
+    {
+        let method = move |lua, (this, arguments)| method(lua, this, arguments);
+        self.add_async_function(name, method);
+    }
+    fn add_async_function<A, R, F>(
+        &mut self,
+        name: impl Into<String>,
+        function: impl Fn(Lua, A) -> F + 'static,
+    ) where
+        A: FromLuaMulti,
+        R: IntoLuaMulti,
+        F: Future<Output = Result<R>> + 'static,
+    {
+        let made = self.lua.create_async_function(function);
+        let function = self.noted(made.map(Value::Function));
         self.methods.push((name.into(), function));
     }
     fn add_meta_method<A: FromLuaMulti, R: IntoLuaMulti>(

@@ -44,7 +44,7 @@ pub enum Value {
 /// nil
 pub use Value::Nil;
 
-/// An address that means something to the host.
+/// An address that means something to the host: of 48 bits, as addresses have; others are lost.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct LightUserData(pub u64);
 
