@@ -7,6 +7,14 @@ local function show(v)
   if t == "integer" or t == "float" or t == "nil" or t == "boolean" then return tostring(v) end
   return t
 end
+-- Files that a call was given or made; closed after it, or a heap that is never collected has
+-- more of them open than a process may have.
+local files, tmpfile = {}, io.tmpfile
+io.tmpfile = function(...)
+  local f = assert(tmpfile(...))
+  files[#files + 1] = f
+  return f
+end
 local function pack(ok, ...)
   local n = select("#", ...)
   local out = { tostring(ok) }
@@ -76,6 +84,12 @@ local function try(name, f, ...)
   for i = 1, select("#", ...) do args[i] = show((select(i, ...))) end
   print(name .. "(" .. table.concat(args, ", ") .. ") -> " .. r)
 end
+local function close_files()
+  for i = #files, 1, -1 do
+    if io.type(files[i]) == "file" then files[i]:close() end
+    files[i] = nil
+  end
+end
 for _, e in ipairs(names) do
   local name, f = e[1], e[2]
   try(name, f)
@@ -85,6 +99,7 @@ for _, e in ipairs(names) do
       local a, b = pool[i](), pool[j]()
       local toobig = big[name] and ((tonumber(b) or 0) > 1e6 or (tonumber(b) or 0) < -1e6)
       if not toobig then try(name, f, a, b) end
+      close_files()
     end
   end
 end
@@ -99,5 +114,6 @@ for _, e in ipairs(names) do
     local args = {}
     for k = 1, n do args[k] = pool[rnd(#pool)]() end
     try(name, f, table.unpack(args, 1, n))
+    close_files()
   end end
 end

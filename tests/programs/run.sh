@@ -23,8 +23,6 @@ for file in 5.1/luacheck/main.lua 5.1/pl/List.lua 5.4/dkjson.lua 5.3/inspect.lua
     exit 2
   }
 done
-# A program may have many files open until they are collected.
-ulimit -n 1024 2>/dev/null || true
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 lfs=$(ls /usr/lib/*/lua/5.4/lfs.so 2>/dev/null | head -n 1)
