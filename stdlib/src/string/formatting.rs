@@ -42,7 +42,10 @@ pub fn format(cx: &mut Context) -> Result<Results> {
             let text = text.len(); // the format is borrowed anew
             string(cx, at - text..at, arg, &mut out)?;
         } else {
+            let before = out.len();
             convert(cx, text, arg, &mut out)?;
+            // The digits of large numbers take longer than an instruction.
+            cx.charge((out.len() - before) as u64);
         }
     }
     cx.ret(cx.string(&**out)?)
