@@ -625,15 +625,25 @@ impl Table {
             let Part::Spine(s) = Part::of(self) else {
                 return Ok(false);
             };
+            let mut full = None;
             if hash != NIL_WORD {
                 each_live(obj_of(hash), |_, k, _| {
                     if let Some(k) = int_key(k)
                         && let Some((_, false)) = chunk_of(s, (k as u64).wrapping_sub(1))
                     {
-                        let c = count_at(s, (k as usize - 1) >> CHUNK_BITS);
-                        c.set(c.get() + 1)
+                        let at = (k as usize - 1) >> CHUNK_BITS;
+                        let c = count_at(s, at);
+                        c.set(c.get() + 1);
+                        if c.get() == DENSE {
+                            full = Some(at)
+                        }
                     }
                 });
+            }
+            // A flat hash part has keys for one such chunk. With them gone it has room: as a
+            // directory, the keys of one chunk would share a segment and split it many times.
+            if let Some(c) = full {
+                self.real_chunk(mem, s, c)
             }
             Ok(true)
         }

@@ -516,6 +516,26 @@ fn progressions() {
     }
 }
 
+/// Filled backwards, a list's keys leave the hash part before that becomes a directory,
+/// in which they would take a segment for each few.
+#[test]
+fn lists_filled_backwards_are_no_directories() {
+    let mut mem = mem();
+    let mem = &mut mem;
+    // SAFETY: as above.
+    unsafe {
+        for n in [800i64, 1000, 1500, 2000, 5000] {
+            let t = Table::new(mem, 0, 0, 0, 0);
+            for k in (1..=n).rev() {
+                t.set_int(mem, k, Value::int(k)).expect("memory");
+            }
+            // The elements, and the flat hash part where the first of them were.
+            let most = n as usize * 8 + 2 * CHUNK * 8 + FLAT_HASH_MAX * 32;
+            assert!(part_bytes(t) < most, "{n}: {}", part_bytes(t));
+        }
+    }
+}
+
 /// Filled column by column, a dense matrix ends up in the array part.
 #[test]
 fn columns_become_an_array() {
