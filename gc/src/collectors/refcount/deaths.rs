@@ -101,9 +101,12 @@ impl RefCount {
         // SAFETY: its cell is intact, and so are those of what it refers to: they
         // are counted still.
         unsafe { references::<M>(obj, &mut self.children) };
-        for child in std::mem::take(&mut self.children).drain(..) {
+        let mut children = std::mem::take(&mut self.children);
+        for child in children.drain(..) {
             self.decrement_later::<M>(core, child)
         }
+        // The next death uses its memory again.
+        self.children = children;
         self.figures.freed_by_count += 1;
         if obj.flags() & WEAK_OWNER != 0 {
             self.weak.store_dies(obj)
