@@ -49,8 +49,8 @@ const MIN_LOG_REFERENCES: usize = 1 << 12;
 /// Counting: bytes allocated between two slices of decrements.
 pub const COUNT_STEP: usize = 64 << 10;
 
-/// Nanoseconds to mark an object of a heap that fits into the processor's caches;
-/// doubled by each stop that misses the goal. Measured on full stops (`--gc-log`), bytes included: 9
+/// Nanoseconds to mark an object of a heap that fits into the processor's caches, at least, and
+/// until a stop was measured: `next_object_ns`. Full stops (`--gc-log`) took, bytes included, 9
 /// with 19,912 live strings and their table, 12 in a graph of 10,980, 20 in a list of 24,021.
 pub const OBJECT_NS: u64 = 6;
 /// Bytes of such a heap visited in a nanosecond; measured 7 to 12 where few objects
@@ -103,6 +103,13 @@ pub fn stop_ns(objects: usize, bytes: usize, object_ns: u64) -> u64 {
     (objects as u64)
         .saturating_mul(object_ns)
         .saturating_add(bytes as u64 / VISITED)
+}
+
+/// What marking an object is taken to cost after a stop that took `ns` for `objects` of
+/// `bytes`. At most twice the `current`: the stop may have been held up.
+pub fn next_object_ns(current: u64, ns: u64, objects: usize, bytes: usize) -> u64 {
+    let seen = ns.saturating_sub(bytes as u64 / VISITED) / objects.max(1) as u64;
+    seen.clamp(OBJECT_NS, current.max(OBJECT_NS).saturating_mul(2))
 }
 
 /// How much earlier a cycle of slices begins than a full stop would: the heap
@@ -295,6 +302,19 @@ mod tests {
             assert_eq!(stop_ns(objects, bytes, OBJECT_NS), want);
         }
         assert_eq!(stop_ns(usize::MAX, usize::MAX, u64::MAX), u64::MAX);
+        for (current, ns, objects, bytes, want) in [
+            // What bytes account for is not the objects'.
+            (6, 230_000, 10_000, 720_000, 11),
+            (11, 230_000, 10_000, 0, 22),
+            // One that was held up; one that was not, after it.
+            (6, 2_000_000, 10_000, 0, 12),
+            (12, 90_000, 10_000, 0, 9),
+            (12, 1000, 10_000, 6 << 20, OBJECT_NS),
+            (6, 1000, 0, 0, 12),
+        ] {
+            let next = next_object_ns(current, ns, objects, bytes);
+            assert_eq!(next, want, "{ns} for {objects} of {bytes}");
+        }
     }
 
     #[test]

@@ -159,10 +159,9 @@ impl Generational {
     /// A full collection in one stop. A small heap's is shorter than many a minor,
     /// and spares the memory that a program allocates while a cycle runs.
     fn stop_small<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) {
+        let (objects, bytes) = (core.space.objects(), core.space.used());
         let ns = full::collect::<M, R, true>(core, roots, PauseKind::Full, Cause::Growth);
-        if ns > self.goal(core) {
-            self.object_ns = self.object_ns.saturating_mul(2)
-        }
+        self.object_ns = pacer::next_object_ns(self.object_ns, ns, objects, bytes);
         self.after_full::<R>(core)
     }
 
@@ -547,7 +546,7 @@ impl Collector for Generational {
             // Nobody else works at the closure over ephemerons, and long chains of
             // them take many slices: the heap should not grow much meanwhile.
             let hurry = if cycle.stage == Stage::Ephemerons {
-                4
+                self.hurry.max(2)
             } else {
                 self.hurry
             };

@@ -21,7 +21,8 @@
 //! 8. *Keys* (slices): dead weak keys, and weak values of what 7 reached.
 //! 9. *Prune* (slices): tables outside of the heap.
 //! 10. *Drops* (slices): payloads of the dead.
-//! 11. *Count* (slices): what lives, for pacing; the cycle's memory is given back.
+//! 11. *Count* (slices): what lives, for pacing; the cycle's memory is given back. Then
+//!     the keys of weak objects that minors visited since 8.
 //! 12. *End* (stopped): a minor; found objects become due; the sweep begins,
 //!     lazily: OLD becomes MARK, block by block.
 //!
@@ -120,6 +121,8 @@ pub(crate) enum Stage {
     Prune,
     Drops,
     Count,
+    /// Clears keys once more, of what minors found since.
+    Late,
     /// Waits for the minor that ends the cycle.
     End,
 }
@@ -345,7 +348,7 @@ impl Cycle {
                 Stage::Ephemerons => self.close::<M>(core, budget, &mut work),
                 Stage::Resurrect => self.resurrect::<M>(core, budget, &mut work),
                 Stage::Values => self.clear_values::<M>(core, budget),
-                Stage::Keys => self.clear_keys::<M>(core, budget),
+                Stage::Keys | Stage::Late => self.clear_keys::<M>(core, budget),
                 Stage::Finalizers | Stage::Claim => self.search::<M>(core, budget, &mut work),
                 Stage::Prune => self.prune(core, roots, budget),
                 Stage::Drops => self.drops::<M>(core, budget),
@@ -564,7 +567,7 @@ impl Cycle {
         true
     }
 
-    /// Step 8.
+    /// Step 8, and the end of step 11.
     fn clear_keys<M: Model>(&mut self, core: &Core, budget: &mut Budget) -> bool {
         let mem = core.space.mem;
         let mut tracer = self.lend::<M, _>(VerdictScope(MarkScope { mem }));
@@ -587,7 +590,10 @@ impl Cycle {
         }
         self.regain(tracer);
         if self.keys_at == self.weak.len() && self.owners_at == self.ephemerons.owners.len() {
-            self.stage = Stage::Prune
+            self.stage = match self.stage {
+                Stage::Late => Stage::End,
+                _ => Stage::Prune,
+            }
         }
         true
     }
@@ -663,7 +669,7 @@ impl Cycle {
             .count_marked(self.block, &mut self.live, unsee, budget)
         {
             Some(next) => self.block = next,
-            None => self.stage = Stage::End,
+            None => self.stage = Stage::Late,
         }
         true
     }
@@ -671,7 +677,7 @@ impl Cycle {
     /// Step 12, after its minor.
     pub fn end<M: Model, R: Roots>(mut self, core: &mut Core, roots: &mut R) {
         let mem = core.space.mem;
-        // Weak objects made since step 8.
+        // Of weak objects that this minor visited.
         self.clear_keys::<M>(core, &mut Budget::unlimited());
         if !R::STEPS {
             roots.prune(&|o| mem.is_live(o), true);
