@@ -11,8 +11,8 @@
 //!    ([`markdown`]).
 //!
 //! With `--heaps` all that is done in heaps of several sizes, multiples of the
-//! least that each program needs ([`heaps`]). Before and after everything the
-//! machine's own noise is measured ([`noise`]).
+//! least that each program needs ([`heaps`]). Before each program and after the
+//! last the machine's own noise is measured ([`noise`]).
 //!
 //! With `--advise` it also says which collector to use ([`advise`], [`advice`]).
 
@@ -38,7 +38,6 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 /// One program's results: its row for each runner.
 struct Outcome {
@@ -69,9 +68,6 @@ impl Outcome {
     }
 }
 
-/// How long the machine's noise is measured, before and after.
-const NOISE: Duration = Duration::from_millis(500);
-
 /// Runs the command; `words` are those after `bench`.
 pub fn main(words: Vec<OsString>) -> ExitCode {
     match options::parse(words) {
@@ -98,9 +94,11 @@ fn compare(options: &BenchOptions) -> Result<bool, String> {
         .prefix("moonsweep-bench-")
         .tempdir();
     let folder = folder.map_err(|e| format!("cannot make a temporary folder: {e}"))?;
-    let quiet = Noise::measure(NOISE);
+    let piece = options.noise / (options.programs.len() as u32 + 1);
+    let mut noise = Noise::default();
     let (mut outcomes, mut fine) = (Vec::new(), true);
     for program in &options.programs {
+        noise = noise.and(Noise::measure(piece));
         if options.heaps.is_empty() {
             outcomes.push(run_program(program, &runners, options, folder.path()));
             continue;
@@ -122,7 +120,7 @@ fn compare(options: &BenchOptions) -> Result<bool, String> {
         }
     }
     progress("");
-    let noise = quiet.and(Noise::measure(NOISE));
+    let noise = noise.and(Noise::measure(piece));
     say(&table::render(&outcomes, options.runs));
     say(&format!("\n{}", noise.render()));
     if let Some(wishes) = &options.advise {

@@ -14,6 +14,8 @@ const COUNTED_NS: u64 = 100_000;
 pub struct Gaps {
     /// Gaps above 0.1 ms.
     pub over_100us: u64,
+    /// Gaps above 0.5 ms.
+    pub over_500us: u64,
     /// Gaps above 1 ms.
     pub over_1ms: u64,
     /// The longest.
@@ -35,6 +37,7 @@ impl Gaps {
     fn add(&mut self, ns: u64) {
         if ns > COUNTED_NS {
             self.over_100us += 1;
+            self.over_500us += u64::from(ns > 500_000);
             self.over_1ms += u64::from(ns > 1_000_000);
         }
         self.max_ms = self.max_ms.max(ns as f64 / 1e6);
@@ -42,6 +45,7 @@ impl Gaps {
     fn and(self, other: Gaps) -> Gaps {
         Gaps {
             over_100us: self.over_100us + other.over_100us,
+            over_500us: self.over_500us + other.over_500us,
             over_1ms: self.over_1ms + other.over_1ms,
             max_ms: self.max_ms.max(other.max_ms),
         }
@@ -70,12 +74,20 @@ impl Noise {
             cpu: self.cpu.and(other.cpu),
         }
     }
-    /// One sentence.
+    /// One sentence: how often it was held up, and for how long.
     pub fn render(&self) -> String {
+        let clock = |gaps: &Gaps| {
+            format!(
+                "{} times for more than 0.1 ms, {} for more than 0.5, {} for more than 1, at most {:.2} ms",
+                gaps.over_100us, gaps.over_500us, gaps.over_1ms, gaps.max_ms
+            )
+        };
         format!(
-            "The machine's noise: in {:.1} s a thread that only looked at the clock was held up {} times\n\
-             for more than 0.1 ms, at most {:.2} ms on the wall and {:.2} ms of its own CPU time.\n",
-            self.seconds, self.wall.over_100us, self.wall.max_ms, self.cpu.max_ms
+            "The machine's noise: in {:.1} s a thread that only looked at the clock was held up\n\
+             on the wall {};\nof its own CPU time {}.\n",
+            self.seconds,
+            clock(&self.wall),
+            clock(&self.cpu)
         )
     }
 }
@@ -92,12 +104,12 @@ mod tests {
     #[test]
     fn gaps_are_counted_by_length() {
         let mut gaps = Gaps::default();
-        for ns in [50, 100_001, 2_000_000] {
+        for ns in [50, 100_001, 600_000, 2_000_000] {
             gaps.add(ns);
         }
-        assert_eq!((gaps.over_100us, gaps.over_1ms, gaps.max_ms), (2, 1, 2.0));
-        let both = gaps.and(gaps);
-        assert_eq!((both.over_100us, both.max_ms), (4, 2.0));
+        let counts = |g: Gaps| (g.over_100us, g.over_500us, g.over_1ms, g.max_ms);
+        assert_eq!(counts(gaps), (3, 2, 1, 2.0));
+        assert_eq!(counts(gaps.and(gaps)), (6, 4, 2, 2.0));
     }
 
     #[test]

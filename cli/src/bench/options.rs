@@ -27,6 +27,8 @@ pub struct BenchOptions {
     pub reference: Option<OsString>,
     /// How long one run may take.
     pub timeout: Option<Duration>,
+    /// For how long the machine's own noise is measured.
+    pub noise: Duration,
     /// Multiples of each program's minimum heap in which it runs; none: no limit.
     pub heaps: Vec<f64>,
     /// What the recommended collector must do, if one is to be recommended.
@@ -88,6 +90,7 @@ pub fn help() -> String {
          \x20 --size X            multiplies the workloads' sizes; NAME:X does for one of them\n\
          \x20 --reference[=LUA]   adds lua5.4, or another Lua 5.4, in each of its collector's modes\n\
          \x20 --timeout S         ends a run after so many seconds\n\
+         \x20 --noise S           measures the machine's own noise for so many seconds; default 1\n\
          \x20 --heaps LIST        runs in heaps of so many times the program's minimum: 1.5,2,3\n\
          \x20 --advise            recommends a collector for each program, by what was measured;\n\
          \x20                     --latency TIME, --memory SIZE, --prompt say what matters:\n\
@@ -132,6 +135,7 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
         size: 1.0,
         reference: None,
         timeout: None,
+        noise: Duration::from_secs(1),
         heaps: Vec::new(),
         advise: None,
         json: None,
@@ -169,6 +173,11 @@ fn parse_words(words: impl IntoIterator<Item = OsString>) -> Result<Request, lex
                 let seconds: f64 = parser.value()?.parse()?;
                 let limit = Duration::try_from_secs_f64(seconds).ok();
                 options.timeout = Some(limit.filter(|l| !l.is_zero()).ok_or("bad '--timeout'")?);
+            }
+            Long("noise") => {
+                let seconds: f64 = parser.value()?.parse()?;
+                options.noise =
+                    Duration::try_from_secs_f64(seconds).map_err(|_| "bad '--noise'")?;
             }
             Long("source") => {
                 let name = parser.value()?.string()?;
@@ -320,7 +329,10 @@ mod tests {
 
     #[test]
     fn a_choice() {
-        let options = run("trees --gc marksweep,none,marksweep --runs 2 --size=0.5 --reference");
+        let options =
+            run("trees --gc marksweep,none,marksweep --runs 2 --size=0.5 --reference --noise 2.5");
+        assert_eq!(options.noise, Duration::from_millis(2500));
+        assert_eq!(bad("--noise -1"), "bad '--noise'");
         assert_eq!(options.programs.len(), 1);
         assert_eq!(options.collectors, ["marksweep", "none"]);
         assert_eq!((options.runs, options.size), (2, 0.5));
