@@ -85,12 +85,31 @@ pub(crate) fn raw_cmp(x: Value, y: Value) -> Result<Option<Ordering>, ()> {
     })
 }
 
-/// The metamethod that orders two values.
-pub(crate) fn order_metamethod(vm: &State, x: Value, y: Value, event: Event) -> Value {
-    let m = vm.metamethod(x, event);
-    if m.is_nil() {
-        vm.metamethod(y, event)
-    } else {
-        m
-    }
+/// How two values are ordered by a metamethod.
+pub(crate) struct OrderCall {
+    pub(crate) metamethod: Value,
+    pub(crate) arguments: [Value; 2],
+    /// The order holds if the metamethod says no.
+    pub(crate) negated: bool,
+}
+
+/// The metamethod that orders two values. Without `__le`, `x <= y` is `not (y < x)` by `__lt`, as
+/// the reference implementation is built by default (its `LUA_COMPAT_LT_LE`).
+pub(crate) fn order_metamethod(vm: &State, x: Value, y: Value, event: Event) -> Option<OrderCall> {
+    let find = |x, y, event, negated| {
+        let of_first = vm.metamethod(x, event);
+        let metamethod = match of_first.is_nil() {
+            true => vm.metamethod(y, event),
+            false => of_first,
+        };
+        (!metamethod.is_nil()).then_some(OrderCall {
+            metamethod,
+            arguments: [x, y],
+            negated,
+        })
+    };
+    find(x, y, event, false).or_else(|| match event {
+        Event::Le => find(y, x, Event::Lt, true),
+        _ => None,
+    })
 }

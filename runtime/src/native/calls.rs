@@ -171,14 +171,13 @@ impl Context {
                 _ => o.is_some_and(|o| o.is_le()),
             }),
             Err(()) => {
-                let m = compare::order_metamethod(self.vm(), x, y, event);
-                if m.is_nil() {
+                let Some(call) = compare::order_metamethod(self.vm(), x, y, event) else {
                     return Err(self.raise_with(|vm| message::compare_message(vm, x, y)));
-                }
-                self.call_metamethod(m, &[x, y], 1)?;
-                let r = self.top(0).truthy();
+                };
+                self.call_metamethod(call.metamethod, &call.arguments, 1)?;
+                let said = self.top(0).truthy();
                 self.pop(1);
-                Ok(r)
+                Ok(said != call.negated)
             }
         }
     }

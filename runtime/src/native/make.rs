@@ -179,7 +179,7 @@ impl Context {
             match dump::undump(source) {
                 Ok(p) => Ok(p),
                 Err(e) => {
-                    let mut text = moonsweep_compiler::chunk_id(chunk_name);
+                    let mut text = binary_name(chunk_name).to_vec();
                     text.extend_from_slice(format!(": bad binary format ({e})").as_bytes());
                     Err(text)
                 }
@@ -199,5 +199,19 @@ impl Context {
     pub fn dump(&self, f: Function<'_>, strip: bool) -> Option<Vec<u8>> {
         let c = f.lua()?;
         Some(dump::dump(&c.proto().info, strip))
+    }
+}
+
+/// How the message about a bad binary chunk names it: in full, unlike that of a text.
+fn binary_name(chunk_name: &[u8]) -> &[u8] {
+    let end = chunk_name
+        .iter()
+        .position(|&c| c == 0)
+        .unwrap_or(chunk_name.len());
+    match &chunk_name[..end] {
+        [b'=' | b'@', name @ ..] => name,
+        // the chunk itself, which `load` takes where no name is given
+        [0x1B, ..] => b"binary string",
+        name => name,
     }
 }

@@ -123,13 +123,15 @@ pub(crate) struct Fields {
 }
 
 /// The time of a date (C's `mktime`) and the date with normal fields; nothing if the year does not
-/// fit.
+/// fit. Days, hours and minutes beyond their range are counted on the clock; seconds are time that
+/// passes, whatever is done to clocks meanwhile, as in the GNU C library.
 pub(crate) fn time_of(zone: &impl Zone, fields: Fields) -> Option<(i64, Date)> {
     let months = fields.month - 1;
     let year = fields.year + months.div_euclid(12);
     let days = days_from_civil(year, months.rem_euclid(12) + 1, 1) + (fields.day - 1);
-    let local = days * DAY + fields.hour * 3600 + fields.minute * 60 + fields.second;
-    let time = resolve(zone, local, fields.dst);
+    let second = fields.second.clamp(0, 59);
+    let local = days * DAY + fields.hour * 3600 + fields.minute * 60 + second;
+    let time = resolve(zone, local, fields.dst) + (fields.second - second);
     Some((time, date_at(zone, time)?))
 }
 
@@ -274,5 +276,18 @@ mod tests {
         let autumn = 300 * DAY;
         assert_eq!(at(10, 28, 1, Some(true)), autumn - 3600);
         assert_eq!(at(10, 28, 1, Some(false)), autumn);
+    }
+
+    #[test]
+    fn seconds_pass_while_clocks_change() {
+        // Noon of the day before the change, and a day of hours, minutes and seconds later.
+        let noon = fields(1970, 4, 10, 12);
+        let at = |fields: Fields| time_of(&Summer, fields).unwrap().0 - 99 * DAY;
+        assert_eq!(at(noon), 11 * 3600);
+        assert_eq!(at(Fields { hour: 36, ..noon }), DAY + 10 * 3600);
+        let minute = 24 * 60;
+        assert_eq!(at(Fields { minute, ..noon }), DAY + 10 * 3600);
+        let second = 86_400;
+        assert_eq!(at(Fields { second, ..noon }), DAY + 11 * 3600);
     }
 }

@@ -150,14 +150,33 @@ fn time(cx: &mut Context) -> Result<Results> {
             (!dst.is_nil()).then(|| dst.truthy())
         },
     };
-    let Some((time, date)) = time_of(&Local::new(), fields).filter(|(time, _)| *time != -1) else {
-        return Err(cx.error("time result cannot be represented in this installation"));
-    };
-    for (name, value) in date_fields(&date) {
-        set_field(cx, name, value.into())?;
+    let outcome = time_of(&Local::new(), fields);
+    // The table has the fields that were used even where there is no such time.
+    match &outcome {
+        Some((_, date)) => {
+            for (name, value) in date_fields(date) {
+                set_field(cx, name, value.into())?;
+            }
+            set_field(cx, "isdst", date.offset.dst.into())?;
+        }
+        None => {
+            for (name, value) in [
+                ("year", fields.year),
+                ("month", fields.month),
+                ("day", fields.day),
+                ("hour", fields.hour),
+                ("min", fields.minute),
+                ("sec", fields.second),
+            ] {
+                set_field(cx, name, value.into())?;
+            }
+        }
     }
-    set_field(cx, "isdst", date.offset.dst.into())?;
-    cx.ret(time)
+    match outcome {
+        // C's sign of a failure is also the last second of 1969.
+        Some((time, _)) if time != -1 => cx.ret(time),
+        _ => Err(cx.error("time result cannot be represented in this installation")),
+    }
 }
 
 fn set_field(cx: &mut Context, name: &str, value: Value<'static>) -> Result<()> {

@@ -60,16 +60,15 @@ fn ordered(vm: *mut State, r: Regs, x: Value, y: Value, event: Event, expect: bo
                 branch(vm, pc, r.base, r.k, holds == expect)
             }
             Err(()) => {
-                let m = compare::order_metamethod(state, x, y, event);
-                if m.is_nil() {
+                let Some(call) = compare::order_metamethod(state, x, y, event) else {
                     return message::compare_error(state, x, y);
-                }
-                let how = if expect {
+                };
+                let how = if expect != call.negated {
                     cont::JUMP_IF
                 } else {
                     cont::JUMP_IF_NOT
                 };
-                call_meta(vm, m, &[x, y], pc.add(2), how, 0)
+                call_meta(vm, call.metamethod, &call.arguments, pc.add(2), how, 0)
             }
         }
     }
