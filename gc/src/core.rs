@@ -31,7 +31,9 @@ pub(crate) struct Core {
     pub cycle: Option<Box<Cycle>>,
     /// Weak references to what the cycle did not reach count as cleared.
     pub verdict: bool,
-    /// And so do those to what it resurrects, until all that this leads to has MARK.
+    /// The same of what `refcount` has doomed.
+    pub dooming: bool,
+    /// And so do those to what a cycle resurrects, until all that this leads to has MARK.
     pub resurrecting: bool,
     /// Threads that mark, once there were any.
     pub helpers: Option<Helpers>,
@@ -68,6 +70,7 @@ impl Core {
             marking: None,
             cycle: None,
             verdict: false,
+            dooming: false,
             resurrecting: false,
             helpers: None,
             finalizers: Finalizers::default(),

@@ -136,13 +136,15 @@ impl Obj {
     /// One more reference.
     #[inline(always)]
     pub(crate) fn increment(self) {
-        self.set_count(self.count().saturating_add(1))
+        debug_assert!(!self.is_doomed(), "a reference to a dead object");
+        let n = self.count().saturating_add(1);
+        self.set_count(if n >= Obj::DOOMED { Obj::STUCK } else { n })
     }
     /// One reference less; returns how many are left.
     #[inline(always)]
     pub(crate) fn decrement(self) -> u32 {
         let n = self.count();
-        debug_assert!(n != 0, "count below zero");
+        debug_assert!(n != 0 && n != Obj::DOOMED, "count below zero");
         if n == Obj::STUCK {
             return n;
         }
@@ -151,6 +153,19 @@ impl Obj {
     }
     /// A count that was reached is not left again: only a trace frees the object.
     pub(crate) const STUCK: u32 = u32::MAX;
+    /// In the place of a count of zero: weak references to it count as cleared.
+    const DOOMED: u32 = u32::MAX - 1;
+    /// Marks an object without a count as doomed.
+    #[inline(always)]
+    pub(crate) fn doom(self) {
+        debug_assert!(self.count() == 0, "a dead object with a count");
+        self.set_count(Obj::DOOMED)
+    }
+    /// Whether it is.
+    #[inline(always)]
+    pub(crate) fn is_doomed(self) -> bool {
+        self.count() == Obj::DOOMED
+    }
     /// The collector's flags.
     #[inline(always)]
     pub(crate) fn flags(self) -> u8 {

@@ -340,7 +340,7 @@ impl<M: Model> Heap<M> {
     /// through a weak reference.
     #[inline(always)]
     pub fn verdict_pending(&self) -> bool {
-        self.core.verdict
+        self.core.verdict | self.core.dooming
     }
     /// Whether `obj`, read through a weak reference, was found unreachable, so
     /// that the reference counts as cleared already. If it is resurrected, that
@@ -350,11 +350,16 @@ impl<M: Model> Heap<M> {
         let mem = &self.core.space.mem;
         self.core.verdict
             && (!mem.is_live(obj) || self.core.resurrecting && mem.seen.test(obj.addr()))
+            || self.core.dooming && obj.is_doomed()
     }
     /// `obj`, which has no references to other objects, was found again by a
     /// search outside of the heap: it lives.
     #[inline]
     pub fn revive(&self, obj: Obj) {
+        if self.core.dooming && obj.is_doomed() {
+            // The collector finds out.
+            return obj.set_count(0);
+        }
         // A young object must not have MARK: if it dies, its cell is free.
         if self.condemned(obj) {
             self.core.space.mem.mark.claim_shared(obj.addr());

@@ -93,15 +93,20 @@ pub trait Model: Sized + 'static {
     /// # Safety
     /// As for `trace`; the program is stopped.
     unsafe fn clear_weak(obj: Obj, part: WeakPart, live: &dyn Fn(Obj) -> bool);
-    /// Removes the entries of `obj` that refer weakly to `target`, be it as keys or as
+    /// Removes the entries of `obj` that refer weakly to `dead` objects, as keys or as
     /// values, and hands the references that go with them and are not weak to `lost`
-    /// (values of ephemerons among them). False if nothing was done, which is always
-    /// allowed, and demanded if an entry's weak key would become visible.
+    /// (values of ephemerons among them). False if not all was done, which is always
+    /// allowed, and demanded if something that is referred to otherwise would be
+    /// referred to weakly.
     ///
     /// # Safety
     /// As for `trace`; the program is stopped.
-    unsafe fn forget_weak(obj: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
-        let _ = (obj, target, lost);
+    unsafe fn forget_weak(
+        obj: Obj,
+        dead: &dyn Fn(Obj, WeakPart) -> bool,
+        lost: &mut dyn FnMut(Obj),
+    ) -> bool {
+        let _ = (obj, dead, lost);
         false
     }
     /// Whether each reference of an object with weak ones that comes or goes, weak or
@@ -116,6 +121,15 @@ pub trait Model: Sized + 'static {
     /// `obj` as for `trace`; on the program's thread.
     unsafe fn is_weak(obj: Obj, word: u64, key: bool) -> bool {
         let _ = (obj, word, key);
+        true
+    }
+    /// Whether a weak reference of another object may lead to `obj`: else only such as
+    /// `Obj::set_weakly_referenced` speaks of.
+    ///
+    /// # Safety
+    /// As for `trace`.
+    unsafe fn may_be_stored_weakly(obj: Obj) -> bool {
+        let _ = obj;
         true
     }
     /// Drops what `obj` owns outside of the heap; called once, when `obj`

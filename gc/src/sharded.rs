@@ -7,6 +7,8 @@ use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
 const BITS: u32 = 10;
+/// The number of maps.
+pub(crate) const SHARDS: usize = 1 << BITS;
 
 /// A map from objects to `V`.
 pub(crate) struct Sharded<V> {
@@ -22,10 +24,17 @@ fn spread(n: u64) -> usize {
     (((n * (1379 * ONE - 355 * n)) >> (BITS + 20)) >> 10) as usize
 }
 
+/// The number of an object's map.
+#[inline]
+fn place(obj: Obj) -> usize {
+    let h = (obj.addr() as u64 >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    spread(h >> (64 - BITS - 10))
+}
+
 impl<V> Default for Sharded<V> {
     fn default() -> Self {
         Sharded {
-            shards: (0..1 << BITS).map(|_| FxHashMap::default()).collect(),
+            shards: (0..SHARDS).map(|_| FxHashMap::default()).collect(),
         }
     }
 }
@@ -33,16 +42,19 @@ impl<V> Default for Sharded<V> {
 impl<V> Sharded<V> {
     #[inline]
     fn shard(&mut self, obj: Obj) -> &mut FxHashMap<Obj, V> {
-        let h = (obj.addr() as u64 >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        &mut self.shards[spread(h >> (64 - BITS - 10))]
+        &mut self.shards[place(obj)]
     }
     /// The place of `obj`.
     pub fn entry(&mut self, obj: Obj) -> Entry<'_, Obj, V> {
         self.shard(obj).entry(obj)
     }
-    /// The value of `obj`.
-    pub fn get_mut(&mut self, obj: Obj) -> Option<&mut V> {
-        self.shard(obj).get_mut(&obj)
+    /// Whether `obj` has a place.
+    pub fn contains(&self, obj: Obj) -> bool {
+        self.shards[place(obj)].contains_key(&obj)
+    }
+    /// The objects in one of the maps.
+    pub fn keys(&self, at: usize) -> impl Iterator<Item = Obj> {
+        self.shards[at].keys().copied()
     }
     /// Sets the value of `obj`.
     pub fn insert(&mut self, obj: Obj, value: V) {

@@ -174,14 +174,18 @@ impl Model for Toy {
             _ => {}
         }
     }
-    unsafe fn forget_weak(obj: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
-        let (step, entry) = match obj.kind() {
-            WEAK => (1, 1),
-            EPHEMERON => (2, 2),
+    unsafe fn forget_weak(
+        obj: Obj,
+        dead: &dyn Fn(Obj, WeakPart) -> bool,
+        lost: &mut dyn FnMut(Obj),
+    ) -> bool {
+        let (step, entry, part) = match obj.kind() {
+            WEAK => (1, 1, WeakPart::Values),
+            EPHEMERON => (2, 2, WeakPart::Keys),
             _ => return false,
         };
         for i in (0..len(obj)).step_by(step) {
-            if get(obj, i) == Some(target) {
+            if get(obj, i).is_some_and(|o| dead(o, part)) {
                 (i + 1..i + entry)
                     .filter_map(|i| get(obj, i))
                     .for_each(&mut *lost);

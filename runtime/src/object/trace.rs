@@ -56,13 +56,22 @@ impl Model for LuaModel {
         // SAFETY: as for the caller.
         unsafe { super::table::clear_weak(obj, part, live) }
     }
-    unsafe fn forget_weak(obj: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
+    unsafe fn forget_weak(
+        obj: Obj,
+        dead: &dyn Fn(Obj, WeakPart) -> bool,
+        lost: &mut dyn FnMut(Obj),
+    ) -> bool {
         // SAFETY: as for the caller.
-        unsafe { super::table::forget_weak(obj, target, lost) }
+        unsafe { super::table::forget_weak(obj, dead, lost) }
     }
     const WEAK_BY_SLOT: bool = true;
     unsafe fn is_weak(obj: Obj, word: u64, key: bool) -> bool {
         super::table::is_weak(obj, word, key)
+    }
+    unsafe fn may_be_stored_weakly(obj: Obj) -> bool {
+        // A long string is weakly referred to as the key of a removed entry.
+        // SAFETY: as for the caller.
+        obj.kind() != kind::STRING || !unsafe { super::string::Str(obj).is_short() }
     }
     unsafe fn drop_payload(obj: Obj) -> usize {
         // SAFETY: as for the caller.

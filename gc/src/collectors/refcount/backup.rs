@@ -27,13 +27,13 @@
 //! No living object refers to a condemned one, and none comes to: the program
 //! cannot reach it, weak references included.
 
-use super::RefCount;
 use super::changes::references;
 use super::deaths::drop_payload;
 use super::verdict::PIECE;
+use super::{RefCount, has_weak};
 use crate::core::Core;
 use crate::finalize::{DuePieces, Search};
-use crate::header::{Obj, PAYLOAD, UNLOGGED, WEAK_OWNER, WEAKLY};
+use crate::header::{Obj, PAYLOAD, UNLOGGED, WEAK_OWNER};
 use crate::heap::alloc::Space;
 use crate::heap::block::{BLOCK_WORDS, BlockId, Use};
 use crate::heap::memory::Memory;
@@ -91,7 +91,7 @@ pub(super) struct Backup {
     pub owners_at: usize,
     pub claimed: usize,
     pub search: Option<Search>,
-    /// Condemned objects with something to drop, or that have to do with weak references.
+    /// Condemned objects with something to drop, or with weak references.
     special: Vec<Obj>,
     /// Where the blocks with condemned objects end: what is promoted gets MARK.
     end: BlockId,
@@ -213,7 +213,7 @@ impl Backup {
         }
         let flags = obj.flags();
         obj.set_flags(flags & !UNLOGGED);
-        if flags & (PAYLOAD | WEAKLY | WEAK_OWNER) != 0 {
+        if flags & (PAYLOAD | WEAK_OWNER) != 0 {
             self.special.push(obj)
         }
     }
@@ -382,7 +382,9 @@ impl RefCount {
         deadline: u64,
     ) -> Option<BlockId> {
         while let Some(obj) = backup.special.pop() {
-            self.weak.remove(&core.space, obj);
+            if has_weak(obj) {
+                self.weak.store_dies(obj)
+            }
             drop_payload::<M>(core, obj);
             if backup.special.len().is_multiple_of(CLOCK) && thread_cpu_ns() >= deadline {
                 return Some(at);
@@ -418,7 +420,7 @@ impl RefCount {
                 // There is more to do than a stop may.
             } else if backup.stage == Stage::Resurrect {
                 backup.stage = Stage::Keys
-            } else {
+            } else if self.clearing.is_idle() {
                 core.verdict = true;
                 backup.stage = Stage::Values;
                 self.check_marks::<M, R>(core, roots);

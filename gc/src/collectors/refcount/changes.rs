@@ -9,9 +9,10 @@
 //!
 //! Of a large cell with weak references the same, as far as they count. Its new weak
 //! references are remembered, too: the epoch clears those to young objects that are
-//! dead, and enters the others into the index (`weakly.rs`). A new entry with a weak
+//! dead, and notes that the others are referred to weakly (`weakly.rs`). A new entry with a weak
 //! key is an ephemeron in that epoch as in any other.
 
+use super::has_weak;
 use crate::header::Obj;
 use crate::heap::memory::Memory;
 use crate::model::{Model, Visitor};
@@ -25,6 +26,9 @@ const HOT: u8 = 32;
 const WATCHED: usize = 256;
 /// Slots of captured objects that are worth one reference.
 const SLOTS: usize = 4;
+/// What a slot of an object with weak references counts for: an epoch looks at those
+/// more than once, and at what they refer to.
+const WEAK_SLOT: usize = 4;
 /// What a weak reference remembered counts for, in other references.
 const WEAK: usize = 2;
 /// References remembered, at most, while no epoch comes.
@@ -75,7 +79,7 @@ pub(super) struct Changed {
     pub lost: Vec<Obj>,
     /// References that are not counted yet.
     pub gained: Vec<Obj>,
-    /// Weak references that are not in the index yet: owners and referents.
+    /// Weak references that no epoch has seen yet: owners and referents.
     pub weak: Vec<(Obj, Obj)>,
     /// Ephemerons whose values are not counted yet: owner, key, value.
     pub entries: Vec<[Obj; 3]>,
@@ -116,7 +120,8 @@ impl Changes {
     #[inline]
     pub fn capture<M: Model>(&mut self, owner: Obj) {
         // SAFETY: the program is about to change the object, so it is alive.
-        self.slots += unsafe { references::<M>(owner, &mut self.now.lost) }
+        let slots = unsafe { references::<M>(owner, &mut self.now.lost) };
+        self.slots += slots * if has_weak(owner) { WEAK_SLOT } else { 1 }
     }
     /// Whether a store into this object is to be remembered by itself.
     #[inline]

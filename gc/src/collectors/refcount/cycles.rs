@@ -17,7 +17,8 @@
 //! Many candidates share one trial, so that what they have in common is
 //! visited once. A trial is bounded in time. An object met but not followed
 //! when time is up counts as alive: less is found, nothing wrong. A cycle too
-//! large for a trial is left to the trace (`backup.rs`).
+//! large for a trial is left to the trace (`backup.rs`), and so is one that weak
+//! stores refer to, when these hold more than can be looked through at once.
 //!
 //! Why freeing is right: right after the increments a count is never too low,
 //! so an object all of whose counted references come from garbage is garbage:
@@ -27,13 +28,14 @@
 //! epochs that the next one waits for; one that finds something halves the
 //! former, and the next one comes after the next epoch.
 
-use super::RefCount;
 use super::changes::references;
+use super::clearing::AT_ONCE;
 use super::deaths::release;
-use super::weakly::still;
+use super::weakly::{clear, still};
+use super::{RefCount, has_weak};
 use crate::core::Core;
-use crate::header::{FINALIZABLE, Obj, PURPLE, WEAK_OWNER, WEAKLY};
-use crate::model::{Model, Roots};
+use crate::header::{FINALIZABLE, Obj, PURPLE, WEAKLY};
+use crate::model::{Model, Roots, WeakPart};
 use crate::stats::pause::thread_cpu_ns;
 use crate::stats::{Cause, PauseKind, Phase};
 use rustc_hash::FxHashMap;
@@ -229,6 +231,17 @@ impl Trial {
         }
     }
 
+    /// What weak stores may refer to lives, and what it refers to.
+    fn restore_weakly_referenced<M: Model>(&mut self) {
+        for n in 0..self.met.len() {
+            let Met { obj, alive, .. } = self.met[n];
+            // SAFETY: it is counted, so it is there.
+            if !alive && obj.flags() & WEAKLY != 0 && unsafe { M::may_be_stored_weakly(obj) } {
+                self.restore(n)
+            }
+        }
+    }
+
     /// The objects met that are not alive.
     fn garbage(&self) -> impl Iterator<Item = Obj> {
         self.met.iter().filter(|m| !m.alive).map(|m| m.obj)
@@ -258,6 +271,9 @@ impl RefCount {
         pause.work(self.trial.edges.len());
         pause.phase(Phase::Mark);
         self.trial.restore_referenced();
+        if self.weak.slots() > AT_ONCE {
+            self.trial.restore_weakly_referenced::<M>()
+        }
         self.finalize_garbage::<M>(core);
         let freed = self.free_garbage::<M, R>(core, roots);
         self.figures.freed_by_trial += freed as u64;
@@ -296,10 +312,8 @@ impl RefCount {
         }
         // Weak values that refer to garbage are gone before finalizers run.
         let mut lost = Vec::new();
-        for obj in self.trial.garbage() {
-            if obj.flags() & WEAKLY != 0 {
-                self.weak.forget::<M>(&core.space, obj, true, &mut lost)
-            }
+        if self.trial.garbage().any(|o| o.flags() & WEAKLY != 0) {
+            self.clear_garbage::<M>(core, true, &mut lost)
         }
         // A store among the garbage that lets go of garbage: one reference less,
         // still to be subtracted, so that the other stays for now.
@@ -322,13 +336,36 @@ impl RefCount {
         core.finalizers.queue(queue);
     }
 
+    /// Clears weak references to garbage: those that are values, or all.
+    fn clear_garbage<M: Model>(&mut self, core: &Core, values_only: bool, lost: &mut Vec<Obj>) {
+        let stores: Vec<Obj> = self.weak.all().collect();
+        for store in stores {
+            let trial = &self.trial;
+            let live = |o: Obj| o.flags() & WEAKLY == 0 || !trial.is_garbage(o);
+            let before = lost.len();
+            // SAFETY: a live object; the program is stopped.
+            unsafe {
+                clear::<M>(store, WeakPart::Values, &live, true, lost);
+                if !values_only {
+                    clear::<M>(store, WeakPart::Keys, &live, true, lost)
+                }
+            }
+            if lost.len() != before {
+                // The key of an entry that lost its value may be referred to weakly from now on.
+                self.weak.enter::<M>(&core.space.mem, store)
+            }
+        }
+    }
+
     /// Step 3, for the rest. Returns how many objects were freed.
     fn free_garbage<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R) -> usize {
         let garbage: Vec<Obj> = self.trial.garbage().collect();
         let mut lost = Vec::new();
+        if garbage.iter().any(|o| o.flags() & WEAKLY != 0) {
+            self.clear_garbage::<M>(core, false, &mut lost)
+        }
         for &obj in &garbage {
             if obj.flags() & WEAKLY != 0 {
-                self.weak.forget::<M>(&core.space, obj, false, &mut lost);
                 roots.forget(obj)
             }
         }
@@ -343,7 +380,7 @@ impl RefCount {
             }
         }
         for &obj in &garbage {
-            if obj.flags() & WEAK_OWNER != 0 {
+            if has_weak(obj) {
                 self.weak.store_dies(obj)
             }
             release::<M>(core, obj)

@@ -10,17 +10,19 @@
 //!    frees its cell. No object is larger than a pause can bear (large tables
 //!    are built of pieces), so an object dies in one step, however many follow it.
 //! 3. In an epoch, after all increments, an object in limbo whose count is
-//!    still zero and that no root refers to is dead. It vanishes from the weak
-//!    stores; with a finalizer it becomes due, and a root; else it is killed.
+//!    still zero and that no root refers to is dead. If a weak store may refer to it,
+//!    it first has to vanish from those (`clearing.rs`). Then, with a finalizer, it
+//!    becomes due, and a root; else it is killed.
 //! 4. A decrement that does not leave zero may have cut a cycle off: the object
 //!    becomes a candidate for trial deletion.
 
-use super::RefCount;
 use super::backup::Stage;
 use super::changes::references;
+use super::clearing::AT_ONCE;
 use super::weakly::still;
+use super::{RefCount, has_weak};
 use crate::core::Core;
-use crate::header::{FINALIZABLE, LIMBO, Obj, PAYLOAD, WEAK_OWNER, WEAKLY};
+use crate::header::{FINALIZABLE, LIMBO, Obj, PAYLOAD, WEAKLY};
 use crate::model::{Model, Roots};
 use crate::stats::pause::thread_cpu_ns;
 
@@ -61,7 +63,7 @@ impl RefCount {
 
     /// Whether no decrement is pending.
     pub(super) fn decremented(&self) -> bool {
-        self.pending.is_empty() && self.awaited.is_empty()
+        self.pending.is_empty() && self.awaited.is_empty() && self.clearing.is_buried()
     }
 
     /// A reference is gone that was counted.
@@ -93,7 +95,7 @@ impl RefCount {
     }
 
     /// Frees an object that nothing refers to.
-    fn kill<M: Model>(&mut self, core: &mut Core, obj: Obj) {
+    pub(super) fn kill<M: Model>(&mut self, core: &mut Core, obj: Obj) {
         debug_assert!(
             obj.unlogged(),
             "an object dies whose references were not counted"
@@ -108,7 +110,7 @@ impl RefCount {
         // The next death uses its memory again.
         self.children = children;
         self.figures.freed_by_count += 1;
-        if obj.flags() & WEAK_OWNER != 0 {
+        if has_weak(obj) {
             self.weak.store_dies(obj)
         }
         release::<M>(core, obj)
@@ -128,6 +130,11 @@ impl RefCount {
         let half = begin.saturating_add(ns / 2);
         let mut due = Vec::new();
         let mut later = Vec::new();
+        let few =
+            self.weak.slots() <= AT_ONCE && (core.options.stress == 0 || self.random & 1 == 0);
+        let at_once = !M::FILTERS_WEAK || ns == u64::MAX || few;
+        self.end_waiting();
+        self.advance_round::<M>(core, false);
         loop {
             while !self.limbo.is_empty() {
                 for _ in 0..LIMBO_CLOCK {
@@ -140,6 +147,11 @@ impl RefCount {
                     break;
                 }
             }
+            if at_once {
+                self.advance_round::<M>(core, true)
+            }
+            self.bury::<M, R>(core, roots, half);
+            self.deliver_doomed(core, &mut due, half);
             let all = self.decrement_until::<M>(core, deadline);
             if !all || self.limbo.is_empty() || thread_cpu_ns() >= deadline {
                 break;
@@ -158,7 +170,8 @@ impl RefCount {
         due: &mut Vec<(u64, Obj)>,
     ) -> bool {
         let mem = core.space.mem;
-        if !still(&core.space, obj, LIMBO) {
+        // An old entry may be of an object at the same address that was entered again.
+        if !still(&core.space, obj, LIMBO) || obj.is_doomed() {
             return true;
         }
         let flags = obj.flags() & !LIMBO;
@@ -175,25 +188,25 @@ impl RefCount {
         if obj.count() != 0 || mem.seen.test(obj.addr()) {
             return true;
         }
-        let last = flags & FINALIZABLE == 0;
-        if flags & WEAKLY != 0 {
-            let mut lost = Vec::new();
-            self.weak.forget::<M>(&core.space, obj, !last, &mut lost);
-            for obj in lost {
-                self.decrement_later::<M>(core, obj)
-            }
-        }
-        if last {
+        // SAFETY: it has not been freed.
+        if flags & WEAKLY != 0 && unsafe { M::may_be_stored_weakly(obj) } {
+            self.doom::<M>(core, obj)
+        } else if flags & FINALIZABLE == 0 {
             if flags & WEAKLY != 0 {
                 roots.forget(obj);
             }
             self.kill::<M>(core, obj)
         } else {
-            due.extend(core.finalizers.take(obj));
-            mem.seen.set(obj.addr());
-            self.roots.push(obj);
+            self.make_due(core, obj, due)
         }
         true
+    }
+
+    /// An object's finalizer is to run: it is a root until the queue counts it.
+    pub(super) fn make_due(&mut self, core: &mut Core, obj: Obj, due: &mut Vec<(u64, Obj)>) {
+        due.extend(core.finalizers.take(obj));
+        core.space.mem.seen.set(obj.addr());
+        self.roots.push(obj);
     }
 }
 

@@ -157,6 +157,8 @@ impl RefCount {
         if let Some(backup) = &mut self.backup {
             backup.note(&mem, &weak, &ephemerons)
         }
+        self.clearing.note(&weak);
+        self.clearing.note(&ephemerons);
         self.roots = std::mem::take(&mut scope.roots);
         core.log.replace(Default::default(), logged);
         for &obj in &scope.running {

@@ -29,12 +29,13 @@
 //!
 //! Invariants, checked by `verify.rs` after each epoch: see its head.
 //!
-//! Weak references (`weakly.rs`): a weak reference is not counted. The value of
+//! Weak references (`weakly.rs`, `clearing.rs`): a weak reference is not counted. The value of
 //! an ephemeron is, as long as the entry is there: a cycle through an ephemeron
 //! is left to the trace.
 
 mod backup;
 mod changes;
+mod clearing;
 mod counts;
 mod cycles;
 mod deaths;
@@ -57,8 +58,9 @@ use crate::stats::pause::thread_cpu_ns;
 use crate::stats::{Cause, Counting, PauseKind, Phase};
 use backup::Backup;
 use changes::Changes;
+use clearing::Clearing;
 use cycles::Trial;
-use weakly::{WeakIndex, still};
+use weakly::{WeakStores, still};
 
 /// Whether the object had weak references when it was visited last.
 #[inline]
@@ -101,7 +103,8 @@ pub(crate) struct RefCount {
     limbo: Vec<Obj>,
     /// Objects with SEEN.
     roots: Vec<Obj>,
-    weak: WeakIndex,
+    weak: WeakStores,
+    clearing: Clearing,
     trial: Trial,
     backup: Option<Box<Backup>>,
     /// It had a slice since the last epoch.
@@ -128,7 +131,8 @@ impl RefCount {
             children: Vec::new(),
             limbo: Vec::new(),
             roots: Vec::new(),
-            weak: WeakIndex::default(),
+            weak: WeakStores::default(),
+            clearing: Clearing::default(),
             trial: Trial::default(),
             backup: None,
             advanced: false,
@@ -147,13 +151,15 @@ impl RefCount {
         self.awaited = GreyQueue::new();
         self.limbo.clear();
         self.weak.clear();
+        self.clearing = Clearing::default();
+        core.dooming = false;
         self.trial.clear();
     }
 
     fn pace_now(&mut self, core: &mut Core) {
         core.space.age_below = isize::MIN;
         let rest = self.rest.max(0) as usize;
-        self.step = if self.decremented() && self.backup.is_none() {
+        self.step = if self.decremented() && self.backup.is_none() && !self.clearing.goes_on() {
             rest
         } else {
             rest.min(pacer::COUNT_STEP)
@@ -174,10 +180,12 @@ impl RefCount {
     }
 
     /// Decrements between two epochs.
-    fn slice<M: Model>(&mut self, core: &mut Core, ns: u64) {
+    fn slice<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, ns: u64) {
         let mut pause = core.stats.begin(PauseKind::Decrements, Cause::Cycle);
         pause.before(core.space.used(), core.space.objects());
-        self.decrement_until::<M>(core, thread_cpu_ns().saturating_add(ns));
+        let begin = thread_cpu_ns();
+        self.bury::<M, R>(core, roots, begin.saturating_add(ns / 2));
+        self.decrement_until::<M>(core, begin.saturating_add(ns));
         core.space.file_thinned();
         pause.phase(Phase::Deaths);
         let record = core
@@ -207,8 +215,9 @@ impl RefCount {
         }
         match random / STRESS_TRACE % 4 {
             0 => {
-                self.slice::<M>(core, 0);
+                self.slice::<M, R>(core, roots, 0);
                 let slots = 1 << (random / 64 % 12);
+                self.round_slice::<M>(core, slots, u64::MAX);
                 self.backup_slice::<M>(core, slots, u64::from(random / 64 % 4) * 1000);
                 return self.pace_now(core);
             }
@@ -291,16 +300,18 @@ impl Collector for RefCount {
         self.changes.now.lost.push(obj)
     }
     fn give_up_cycle<M: Model>(&mut self, core: &mut Core) {
-        self.abandon_backup::<M>(core)
+        self.abandon_backup::<M>(core);
+        self.give_up_doomed::<M>(core)
     }
     fn leave<M: Model>(&mut self, core: &mut Core) {
         core.space.flush();
+        self.abandon_backup::<M>(core);
+        self.give_up_doomed::<M>(core);
         for obj in std::mem::take(&mut self.limbo) {
             if still(&core.space, obj, LIMBO) {
                 obj.set_flags(obj.flags() & !LIMBO)
             }
         }
-        self.abandon_backup::<M>(core);
         self.forget(core);
         core.log.clear();
         core.finalizers.set_indexed(false);
@@ -310,12 +321,15 @@ impl Collector for RefCount {
         if cause == Cause::Stress {
             return self.stress::<M, R>(core, roots);
         }
-        self.rest -= (self.step as isize).saturating_sub(core.space.budget());
+        let allocated = (self.step as isize).saturating_sub(core.space.budget());
+        self.clearing.allocated(allocated.max(0) as usize);
+        self.rest -= allocated;
         let long = self.changes.weight() > self.limit;
         if self.rest > 0 && !long {
             if !self.decremented() {
-                self.slice::<M>(core, self.patience(core));
+                self.slice::<M, R>(core, roots, self.patience(core));
             }
+            self.round_slice::<M>(core, self.round_quota(), self.patience(core));
             let slots = self.backup_quota(core);
             self.backup_slice::<M>(core, slots, self.patience(core));
             return self.pace_now(core);
@@ -341,6 +355,7 @@ impl Collector for RefCount {
                 self.pace_now(core)
             }
         }
+        self.round_slice::<M>(core, self.round_quota(), patience)
     }
     fn collect_young<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         self.epoch::<M, R>(core, roots, cause, u64::MAX)

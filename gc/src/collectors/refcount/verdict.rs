@@ -16,11 +16,11 @@
 //! has its decrement after the next epoch's increments; one that is logged will be
 //! counted anew anyway.
 
-use super::RefCount;
 use super::backup::{Backup, Stage};
 use super::weakly::clear;
+use super::{RefCount, has_weak};
 use crate::core::Core;
-use crate::header::{Obj, WEAK_OWNER};
+use crate::header::Obj;
 use crate::heap::memory::Memory;
 use crate::mark::{Budget, Scope};
 use crate::model::{Model, WeakPart};
@@ -107,7 +107,7 @@ impl Backup {
             unsafe { clear::<M>(store, part, &|o| mem.is_live(o), true, &mut lost) };
             if part == WeakPart::Values && lost.len() != before {
                 // The key of an entry that lost its value may be referred to weakly from now on.
-                this.weak.enter::<M>(&core.space, store)
+                this.weak.enter::<M>(mem, store)
             }
         };
         if !keys {
@@ -186,5 +186,5 @@ impl Backup {
 
 /// Whether a store found in a list is one still.
 fn is_store(mem: &Memory, store: Obj) -> bool {
-    mem.mark.test(store.addr()) && store.flags() & WEAK_OWNER != 0
+    mem.mark.test(store.addr()) && has_weak(store)
 }

@@ -68,7 +68,7 @@ impl RefCount {
             if condemned(obj) {
                 continue;
             }
-            let count = obj.count();
+            let count = if obj.is_doomed() { 0 } else { obj.count() };
             if count != want && count != Obj::STUCK {
                 return Err(format!("{} has count {count} instead of {want}", name(obj)));
             }

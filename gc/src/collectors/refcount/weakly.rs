@@ -1,56 +1,41 @@
-//! Weak references: which objects have some, whom they refer to, and clearing them.
+//! Weak references: which objects have some, what becomes of those to young objects,
+//! and clearing them.
 //!
 //! An object that dies by count must vanish from all weak stores before its
-//! cell is used again. To find them without looking at all weak stores there
-//! are, an index has, for each object that a weak store refers to, the stores;
-//! it grows when a weak store is visited. An entry may be out of date (the store
-//! is gone, or refers to something else by now), never missing.
+//! cell is used again (`clearing.rs`). So all weak stores are known from the epoch on
+//! that visits them first, and whatever a weak store refers to has WEAKLY, also if
+//! it does not any more.
 
+use super::changes::{References, references};
+use super::has_weak;
 use crate::core::Core;
 use crate::header::{LIMBO, Obj, WEAK_OWNER, WEAKLY};
 use crate::heap::alloc::Space;
+use crate::heap::memory::Memory;
 use crate::mark::{Scope, Tracer, prefetch};
 use crate::model::{Model, WeakPart};
-use crate::sharded::Sharded;
+use crate::sharded::{SHARDS, Sharded};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
+use std::collections::hash_map::Entry;
 
-use super::changes::{References, references};
+/// Objects prefetched ahead of what is looked at.
+const AHEAD: usize = 16;
 
-/// References of a store, at least, for what it referred to to be kept.
-const KNOWN: usize = 16;
-/// References that came or went at one place of a store and are made out as such.
-const RESYNC: usize = 4;
-
-/// Objects prefetched ahead of what is entered.
-const AHEAD: usize = 8;
-
-/// The weak stores that may refer to an object.
-enum Stores {
-    One(Obj),
-    Many(Vec<Obj>),
-}
-
-/// From objects to the weak stores that may refer to them.
+/// The objects with weak references: all that have WEAK_OWNER, and no others.
 #[derive(Default)]
-pub(super) struct WeakIndex {
-    stores: Sharded<Stores>,
-    /// What larger stores referred to when they were entered last, in the order of
-    /// `look`. What is there is in `stores`, and is OLD.
-    known: Sharded<Vec<Obj>>,
-    now: Vec<Obj>,
-    fresh: Vec<Obj>,
+pub(super) struct WeakStores {
+    /// With the slots of each.
+    stores: Sharded<u32>,
+    slots: usize,
+    /// Scratch.
+    targets: Vec<Obj>,
 }
 
-/// Whether this is (still) an object with weak references, all of them entered but
-/// for what changed since it was logged.
-fn is_weak_store(space: &Space, obj: Obj) -> bool {
-    space.is_allocated(obj.addr()) && obj.flags() & WEAK_OWNER != 0
-}
-
-/// The same, and that the collector hears of each store into it.
+/// Whether this is (still) an object with weak references, and the collector hears
+/// of each store into it.
 pub(super) fn is_armed_weak_store(space: &Space, obj: Obj) -> bool {
-    is_weak_store(space, obj) && obj.unlogged()
+    space.is_allocated(obj.addr()) && has_weak(obj) && obj.unlogged()
 }
 
 /// Appends all that a store refers to weakly.
@@ -71,52 +56,33 @@ unsafe fn look<M: Model>(store: Obj, list: &mut Vec<Obj>) {
     }
 }
 
-/// Appends to `fresh` what of `now` is not in `known`, and perhaps more: both lists
-/// are in the order of a store's slots, a few of which have changed.
-fn differences(known: &[Obj], now: &[Obj], fresh: &mut Vec<Obj>) {
-    let (mut k, mut n) = (0, 0);
-    while n < now.len() {
-        if k == known.len() {
-            return fresh.extend(&now[n..]);
-        }
-        if known[k] == now[n] {
-            (k, n) = (k + 1, n + 1);
-            continue;
-        }
-        let gone = |&d: &usize| known.get(k + d) == Some(&now[n]);
-        let came = |&d: &usize| now.get(n + d) == Some(&known[k]);
-        match (1..=RESYNC).find(|d| gone(d) || came(d)) {
-            Some(d) if gone(&d) => k += d,
-            Some(d) => {
-                fresh.extend(&now[n..n + d]);
-                n += d
-            }
-            None => {
-                fresh.push(now[n]);
-                (k, n) = (k + 1, n + 1)
-            }
-        }
-    }
-}
-
-impl WeakIndex {
+impl WeakStores {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.stores.clear();
-        self.known.clear()
+        self.slots = 0
     }
-    /// An object dies, and no store refers to it any more.
-    pub fn remove(&mut self, space: &Space, target: Obj) {
-        if target.flags() & WEAKLY != 0 {
-            self.take(space, target);
-        }
-        if target.flags() & WEAK_OWNER != 0 {
-            self.store_dies(target)
-        }
+    /// Slots of all stores.
+    pub fn slots(&self) -> usize {
+        self.slots
     }
-    /// A store dies.
+    /// Whether this is one of them.
+    pub fn has(&self, store: Obj) -> bool {
+        self.stores.contains(store)
+    }
+    /// All stores.
+    pub fn all(&self) -> impl Iterator<Item = Obj> {
+        (0..SHARDS).flat_map(|at| self.shard(at))
+    }
+    /// The stores of one part, of `SHARDS`.
+    pub fn shard(&self, at: usize) -> impl Iterator<Item = Obj> {
+        self.stores.keys(at)
+    }
+    /// A store dies, or has no weak references any more.
     pub fn store_dies(&mut self, store: Obj) {
-        self.known.remove(store);
+        if let Some(slots) = self.stores.remove(store) {
+            self.slots -= slots as usize
+        }
     }
     /// Of the visited objects that had weak references before, those that have some
     /// still are in the two lists.
@@ -132,156 +98,46 @@ impl WeakIndex {
             }
         }
     }
-    /// Enters what a store refers to.
-    pub fn enter<M: Model>(&mut self, space: &Space, store: Obj) {
-        self.settle::<M>(space, store, |_| true);
+    /// A store is known from now on, and what it refers to as referred to weakly.
+    pub fn enter<M: Model>(&mut self, mem: &Memory, store: Obj) {
+        self.settle::<M>(mem, store, |_| true);
     }
-    /// Enters what a store refers to, if it has all been reached; whether it has.
+    /// The same, if all that it refers to has been reached; whether it has.
     fn settle<M: Model>(
         &mut self,
-        space: &Space,
+        mem: &Memory,
         store: Obj,
         reached: impl Fn(Obj) -> bool,
     ) -> bool {
-        let (mut now, mut fresh) = (
-            std::mem::take(&mut self.now),
-            std::mem::take(&mut self.fresh),
-        );
+        let mut targets = std::mem::take(&mut self.targets);
         // SAFETY: a live object; the program is stopped.
-        unsafe { look::<M>(store, &mut now) };
-        let mut known = self.known.remove(store).unwrap_or_default();
-        debug_assert!(
-            known.is_empty() || store.flags() & WEAK_OWNER != 0,
-            "what a store knew outlives it"
-        );
-        differences(&known, &now, &mut fresh);
-        let all = fresh.iter().all(|&o| reached(o));
+        unsafe { look::<M>(store, &mut targets) };
+        let all = targets.iter().all(|&o| reached(o));
         if all {
-            for (i, &target) in fresh.iter().enumerate() {
-                if let Some(&ahead) = fresh.get(i + AHEAD) {
+            for (i, &target) in targets.iter().enumerate() {
+                if let Some(&ahead) = targets.get(i + AHEAD) {
                     prefetch(ahead)
                 }
-                self.add(space, target, store)
+                note_target(target)
             }
             store.set_flags(store.flags() | WEAK_OWNER);
-            std::mem::swap(&mut known, &mut now);
+            if let Entry::Vacant(place) = self.stores.entry(store) {
+                let slots = mem.size_of(store) / 8;
+                place.insert(slots as u32);
+                self.slots += slots
+            }
         }
-        if known.len() >= KNOWN && store.flags() & WEAK_OWNER != 0 {
-            self.known.insert(store, known);
-        } else {
-            // There is no need to know: it is looked through quickly.
-            drop(known)
-        }
-        now.clear();
-        fresh.clear();
-        (self.now, self.fresh) = (now, fresh);
+        targets.clear();
+        self.targets = targets;
         all
-    }
-    fn add(&mut self, space: &Space, target: Obj, store: Obj) {
-        target.set_weakly_referenced();
-        match self.stores.entry(target) {
-            std::collections::hash_map::Entry::Vacant(e) => {
-                e.insert(Stores::One(store));
-            }
-            std::collections::hash_map::Entry::Occupied(mut e) => match e.get_mut() {
-                Stores::One(one) if *one == store => {}
-                Stores::One(one) => {
-                    let many = vec![*one, store];
-                    *e.get_mut() = Stores::Many(many);
-                }
-                Stores::Many(many) => {
-                    if many.last() == Some(&store) {
-                        return;
-                    }
-                    if many.len() == many.capacity() {
-                        many.retain(|&s| is_weak_store(space, s));
-                        many.sort_unstable_by_key(|s| s.addr());
-                        many.dedup();
-                    }
-                    many.push(store)
-                }
-            },
-        }
-    }
-    /// Takes the stores that may refer to `target`.
-    fn take(&mut self, space: &Space, target: Obj) -> Vec<Obj> {
-        let mut stores = match self.stores.remove(target) {
-            None => return Vec::new(),
-            Some(Stores::One(one)) => vec![one],
-            Some(Stores::Many(many)) => many,
-        };
-        stores.retain(|&s| is_weak_store(space, s));
-        stores.sort_unstable_by_key(|s| s.addr());
-        stores.dedup();
-        for &store in &stores {
-            if let Some(known) = self.known.get_mut(store) {
-                while let Some(at) = known.iter().position(|&o| o == target) {
-                    known.remove(at);
-                }
-            }
-        }
-        stores
-    }
-    /// Clears the weak references to `target`: as values only, or all. What a
-    /// store lets go of with them goes to `lost`.
-    pub fn forget<M: Model>(
-        &mut self,
-        space: &Space,
-        target: Obj,
-        values_only: bool,
-        lost: &mut Vec<Obj>,
-    ) {
-        let stores = self.take(space, target);
-        let live = |o: Obj| o != target;
-        for &store in &stores {
-            let before = lost.len();
-            // What a logged store refers to will be counted anew.
-            let armed = store.unlogged();
-            let mut gone = |o: Obj| {
-                if armed {
-                    lost.push(o)
-                }
-            };
-            // SAFETY: as below.
-            if !values_only && unsafe { M::forget_weak(store, target, &mut gone) } {
-                continue;
-            }
-            // SAFETY: `is_weak_store` found the store allocated; the program is stopped.
-            let refers = unsafe {
-                clear::<M>(store, WeakPart::Values, &live, true, lost);
-                if values_only {
-                    refers::<M>(store, target)
-                } else {
-                    clear::<M>(store, WeakPart::Keys, &live, true, lost);
-                    false
-                }
-            };
-            if lost.len() != before {
-                // The key of an entry that lost its value may be referred to weakly from now on.
-                self.enter::<M>(space, store)
-            } else if refers {
-                self.add(space, target, store)
-            }
-        }
     }
 }
 
-/// Whether a store refers weakly to `target`.
-///
-/// # Safety
-/// As for `Model::clear_weak`.
-unsafe fn refers<M: Model>(store: Obj, target: Obj) -> bool {
-    let found = Cell::new(false);
-    let look = |o: Obj| {
-        found.set(found.get() | (o == target));
-        true
-    };
-    // SAFETY: as the caller promised.
-    unsafe {
-        M::clear_weak(store, WeakPart::Values, &look);
-        M::clear_weak(store, WeakPart::Keys, &look);
+/// Something weak refers to `target`.
+fn note_target(target: Obj) {
+    if target.flags() & WEAKLY == 0 {
+        target.set_weakly_referenced()
     }
-    found.get()
 }
 
 /// Clears weak references of a store; those of its counted references that are
@@ -366,12 +222,12 @@ impl Visited {
         &mut self,
         tracer: &Tracer<M, S>,
         core: &Core,
-        index: &mut WeakIndex,
+        index: &mut WeakStores,
         lost: &mut Vec<Obj>,
     ) {
         let live = |o: Obj| tracer.scope.reached(o);
         for &store in &tracer.weak[self.seen..] {
-            if !index.settle::<M>(&core.space, store, live) {
+            if !index.settle::<M>(&core.space.mem, store, live) {
                 // SAFETY: visited in this collection, so alive; the program is stopped.
                 unsafe { clear::<M>(store, WeakPart::Values, &live, false, lost) };
                 self.unsettled.push(store)
@@ -385,12 +241,12 @@ impl Visited {
         &mut self,
         tracer: &Tracer<M, S>,
         core: &Core,
-        index: &mut WeakIndex,
+        index: &mut WeakStores,
         lost: &mut Vec<Obj>,
     ) {
         let live = |o: Obj| tracer.scope.reached(o);
         for &store in &tracer.ephemerons.owners {
-            if !index.settle::<M>(&core.space, store, live) {
+            if !index.settle::<M>(&core.space.mem, store, live) {
                 self.owners.push(store)
             }
         }
@@ -401,13 +257,13 @@ impl Visited {
     }
     /// Once all is reached and cleared: counts the values of the visited `ephemerons`,
     /// and enters the rest of the stores.
-    pub fn enter<M: Model>(self, core: &Core, index: &mut WeakIndex, ephemerons: &[Obj]) {
+    pub fn enter<M: Model>(self, core: &Core, index: &mut WeakStores, ephemerons: &[Obj]) {
         for &store in ephemerons {
             // SAFETY: as above.
             unsafe { M::ephemerons(store, &mut |_, value| value.increment()) }
         }
         for store in self.unsettled.into_iter().chain(self.owners) {
-            index.enter::<M>(&core.space, store)
+            index.enter::<M>(&core.space.mem, store)
         }
     }
 }
@@ -454,16 +310,16 @@ impl Gains {
         self,
         tracer: &Tracer<M, S>,
         core: &Core,
-        index: &mut WeakIndex,
+        index: &mut WeakStores,
     ) {
-        for (store, target) in self.list {
+        for (_, target) in self.list {
             if tracer.scope.reached(target) {
-                index.add(&core.space, target, store)
+                note_target(target)
             }
         }
         for store in self.again {
             // The key of an entry that lost its value may be referred to weakly from now on.
-            index.enter::<M>(&core.space, store)
+            index.enter::<M>(&core.space.mem, store)
         }
     }
 }
@@ -474,72 +330,3 @@ pub(super) fn still(space: &Space, obj: Obj, flag: u8) -> bool {
 }
 
 const _: () = assert!(LIMBO & (WEAK_OWNER | WEAKLY) == 0);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn objects(numbers: &[usize]) -> Vec<Obj> {
-        let object = |&n: &usize| {
-            let p = std::ptr::with_exposed_provenance_mut(0x7F00_0000_0000 + n * 16);
-            // SAFETY: never looked into here.
-            unsafe { Obj::from_ptr(std::ptr::NonNull::new_unchecked(p)) }
-        };
-        numbers.iter().map(object).collect()
-    }
-
-    fn fresh(known: &[usize], now: &[usize]) -> Vec<Obj> {
-        let mut fresh = Vec::new();
-        differences(&objects(known), &objects(now), &mut fresh);
-        fresh
-    }
-
-    #[test]
-    fn what_came_and_went_at_a_place_is_made_out() {
-        let known: Vec<usize> = (0..100).collect();
-        let mut now = known.clone();
-        now.drain(90..92);
-        now.splice(70..70, [170, 171]);
-        now[50] = 150;
-        now.insert(20, 120);
-        now.remove(10);
-        now.insert(0, 100);
-        assert_eq!(fresh(&known, &now), objects(&[100, 120, 150, 170, 171]));
-        assert_eq!(fresh(&known, &known), []);
-        assert_eq!(fresh(&[], &known), objects(&known));
-        assert_eq!(fresh(&known, &[]), []);
-        assert_eq!(fresh(&[1, 2], &[1, 2, 3]), objects(&[3]));
-    }
-
-    #[test]
-    fn nothing_new_is_passed_over() {
-        let mut n = 1u32;
-        let mut random = |below: usize| {
-            n = n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (n >> 16) as usize % below
-        };
-        for _ in 0..2000 {
-            let known: Vec<usize> = (0..1 + random(40)).map(|_| random(30)).collect();
-            let mut now = known.clone();
-            for at in 0..random(10) {
-                match (random(3), now.is_empty()) {
-                    (0, _) | (_, true) => now.insert(random(now.len() + 1), 40 + at),
-                    (1, _) => {
-                        let place = random(now.len());
-                        now[place] = 60 + at
-                    }
-                    _ => {
-                        let place = random(now.len());
-                        now.remove(place);
-                    }
-                }
-            }
-            let fresh = fresh(&known, &now);
-            let (known, now) = (objects(&known), objects(&now));
-            for o in &now {
-                assert!(known.contains(o) || fresh.contains(o));
-            }
-            assert!(fresh.iter().all(|o| now.contains(o)));
-        }
-    }
-}

@@ -24,7 +24,7 @@ use super::store::{edge_at, nil_chunk, node_at, obj_of, slot_at, store};
 use super::{Table, dir, flag, kind};
 use crate::mem::Mem;
 use crate::object::string::Str;
-use crate::value::{ADDR_MASK, NIL_WORD, Value, tag};
+use crate::value::{NIL_WORD, Value, tag};
 use moonsweep_gc::slot::{REF_TAG, referent};
 use moonsweep_gc::{Obj, WeakPart};
 
@@ -275,71 +275,63 @@ pub fn is_weak(o: Obj, word: u64, key: bool) -> bool {
     o.user(0) & mode != 0 && losable(word)
 }
 
-/// Removes the entries of a weak store that refer weakly to `target`, and hands what
-/// goes with them and is not weak to `lost`. False, and nothing is done, if something is
-/// to be looked at as a whole: a long string.
-pub unsafe fn forget_weak(o: Obj, target: Obj, lost: &mut dyn FnMut(Obj)) -> bool {
+/// Removes the entries of a weak store that refer weakly to what is dead, and hands what
+/// goes with them and is not weak to `lost`. False if there are some left: values
+/// that alone keep a long string.
+pub unsafe fn forget_weak(
+    o: Obj,
+    dead: &dyn Fn(Obj, WeakPart) -> bool,
+    lost: &mut dyn FnMut(Obj),
+) -> bool {
     let modes = o.user(0) & flag::WEAK;
-    if target.kind() == kind::STRING || modes == 0 {
-        return false;
-    }
-    // SAFETY: a live ARRAY or HASH; `target` is not freed yet.
+    let (keys, values) = (modes & flag::WEAK_KEYS != 0, modes & flag::WEAK_VALUES != 0);
+    let mut all = true;
+    // SAFETY: a live ARRAY or HASH; what it refers to is not freed yet.
     unsafe {
         let capacity = store(o).capacity as usize;
-        let hit = |w: u64| losable(w) && obj_of(w) == target;
-        if o.kind() == kind::ARRAY {
-            for i in 0..capacity {
-                let s = slot_at(o, i);
-                if hit(s.load()) {
-                    s.clear(NIL_WORD)
+        let is_dead = |w: u64, part| losable(w) && dead(obj_of(w), part);
+        match o.kind() {
+            kind::ARRAY if values => {
+                for i in 0..capacity {
+                    let s = slot_at(o, i);
+                    if is_dead(s.load(), WeakPart::Values) {
+                        s.clear(NIL_WORD)
+                    }
                 }
             }
-            return true;
-        }
-        if o.kind() != kind::HASH {
-            return false;
-        }
-        let by_value = |value: u64| modes & flag::WEAK_VALUES != 0 && hit(value);
-        // The key of a removed entry may dangle already: it is not this one.
-        let by_key =
-            |key: u64, value: u64| modes & flag::WEAK_KEYS != 0 && value != NIL_WORD && hit(key);
-        // Most stores do not refer to the target any more, and those that do in one entry.
-        let is_near = |i: &usize| {
-            let n = node_at(o, *i);
-            let (key, value) = (n.key.load(), n.value.load());
-            let near = |w: u64| w & ADDR_MASK == target.addr() as u64;
-            near(key) || near(value)
-        };
-        let Some(first) = (0..capacity).find(is_near) else {
-            return true;
-        };
-        // The key of a removed entry is a weak reference if it is long and keys are weak.
-        let mut rest = (first..capacity).map(|i| node_at(o, i));
-        if modes == flag::WEAK && rest.any(|n| by_value(n.value.load()) && is_long(n.key.load())) {
-            return false;
-        }
-        // What the trace visits of these entries (`trace_hash`) and does not after this.
-        let mut gone = |w: u64, weak: bool| {
-            if let Some(o) = referent(w)
-                && !(weak && losable(w))
-            {
-                lost(o)
-            }
-        };
-        for i in first..capacity {
-            let n = node_at(o, i);
-            let (key, value) = (n.key.load(), n.value.load());
-            if by_key(key, value) {
-                gone(value, modes & flag::WEAK_VALUES != 0);
-                n.value.clear(NIL_WORD);
-                n.key.clear(TOMB)
-            } else if by_value(value) {
-                if losable(key) {
-                    gone(key, modes & flag::WEAK_KEYS != 0)
+            kind::HASH => {
+                for i in 0..capacity {
+                    let n = node_at(o, i);
+                    let (key, value) = (n.key.load(), n.value.load());
+                    let dead_key = keys
+                        && if value != NIL_WORD {
+                            is_dead(key, WeakPart::Keys)
+                        } else {
+                            // Any other key of a removed entry may dangle already.
+                            is_long(key) && dead(obj_of(key), WeakPart::Keys)
+                        };
+                    if dead_key {
+                        // What the trace visits of this entry (`trace_hash`), and not after this.
+                        if let Some(value) = referent(value).filter(|_| !(values && losable(value)))
+                        {
+                            lost(value)
+                        }
+                        n.value.clear(NIL_WORD);
+                        n.key.clear(TOMB)
+                    } else if values && is_dead(value, WeakPart::Values) {
+                        if keys && is_long(key) {
+                            all = false;
+                            continue;
+                        }
+                        if !keys && losable(key) {
+                            lost(obj_of(key))
+                        }
+                        n.value.clear(NIL_WORD)
+                    }
                 }
-                n.value.clear(NIL_WORD)
             }
+            _ => {}
         }
-        true
     }
+    all
 }
