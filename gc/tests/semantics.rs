@@ -673,3 +673,36 @@ fn a_minor_does_not_mark_all_that_a_large_cell_refers_to_for_one_store() {
         assert_eq!(m.heap.objects(), 5000);
     }
 }
+
+/// What is dropped before the marker has reached it does not survive the cycle for having been
+/// changed meanwhile: the minor that visits it makes nothing grey.
+#[test]
+fn a_minor_marks_nothing_for_a_changed_object_without_mark() {
+    let mut m = M::new(Options {
+        stress: 1,
+        seed: 1024,
+        ..Options::default()
+    });
+    let holder = m.alloc(NODE, 0, 1);
+    m.roots.stack.push(Some(holder));
+    let owner = m.alloc(NODE, 1, 2);
+    m.set(holder, 0, Some(owner));
+    let referent = m.alloc(NODE, 2, 0);
+    m.set(owner, 0, Some(referent));
+    m.set(owner, 1, Some(holder));
+    m.collect_full();
+    while !m.heap.is_marking() {
+        m.safepoint();
+    }
+    assert!(m.heap.inspect(holder).marked && !m.heap.inspect(owner).marked);
+    m.set(owner, 1, None);
+    assert!(!owner.unlogged(), "the owner is in the log");
+    m.set(holder, 0, None);
+    m.collect_young();
+    assert!(m.heap.is_marking() && !m.heap.inspect(referent).marked);
+    while m.heap.is_marking() {
+        m.safepoint();
+    }
+    m.heap.verify(&mut m.roots).unwrap();
+    assert_eq!(m.heap.objects(), 1);
+}

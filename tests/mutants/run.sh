@@ -8,7 +8,7 @@
 #   tests/mutants/run.sh NAME...          those whose name matches one of the words
 #   GC_SEEDS=4                            random programs of each kind
 #   MUTANT_TIMEOUT=300                    seconds that a set of tests may take
-#   MUTANT_DIR=/tmp/moonsweep-mutants     where the copy and its builds go
+#   MUTANT_DIR=/tmp/moonsweep-mutants     where the copies and the builds go
 #   MUTANT_TRUST=1                        do not run the tests without a mutant first
 #   MUTANT_CHECK=1                        only see whether each mutant can be applied
 #   MUTANT_PREFIX=                        a command to run cargo by
@@ -47,11 +47,14 @@ if [ -n "${MUTANT_CHECK:-}" ]; then
   exit
 fi
 
-rm -rf "$dir/copy"
-mkdir -p "$dir/copy"
+# The root may be edited meanwhile. What is extracted is newer than the last build, which
+# may have been of a mutant.
+rm -rf "$dir/copy" "$dir/pristine"
+mkdir -p "$dir/copy" "$dir/pristine"
 git ls-files -z --cached --others --exclude-standard |
   tar --null --files-from=- --create --file=- |
-  tar --extract --file=- --directory="$dir/copy" || exit 2
+  tar --extract --touch --file=- --directory="$dir/pristine" || exit 2
+cp -R "$dir/pristine/." "$dir/copy" || exit 2
 
 # run SETS: the status of the first set of tests that fails, or 0. What was killed says so in $dir/log.
 run() {
@@ -91,7 +94,7 @@ mutant() {
       die "found $n times\n" if $n != 1;
       s/\Q$ENV{FROM}\E/$ENV{TO}/;
     ' "$dir/copy/$file"; then
-    cp "$root/$file" "$dir/copy/$file"
+    cp "$dir/pristine/$file" "$dir/copy/$file"
     echo "$name: CANNOT BE APPLIED to $file"
     bad=$((bad + 1))
     return
@@ -100,7 +103,7 @@ mutant() {
   run "$sets"
   status=$?
   local took=$((SECONDS - start))
-  cp "$root/$file" "$dir/copy/$file"
+  cp "$dir/pristine/$file" "$dir/copy/$file"
   local by
   by=$(grep -m3 -oE '^test [^ ]+.* FAILED' "$dir/log" | sed 's/^test \([^ ]*\).*/\1/; /^result:/d' | paste -sd' ')
   case $status in

@@ -508,12 +508,12 @@ impl Generational {
         };
     }
 
-    /// `owner` is about to refer to `target`: of a large one only that is remembered.
+    /// `owner` is about to refer to `target`: of a large one only that is remembered,
+    /// and the next minor promotes it.
     #[inline]
     fn store_target<M: Model>(&mut self, core: &mut Core, owner: Obj, target: Option<Obj>) {
         let mem = core.space.mem;
-        // With aging, a target that stays young would have to be remembered on.
-        if core.space.age_below != isize::MIN || mem.size_of(owner) <= LARGE_OWNER {
+        if mem.size_of(owner) <= LARGE_OWNER {
             return Collector::log::<M>(self, core, owner);
         }
         self.interleave::<M>(core);
@@ -571,6 +571,11 @@ impl Collector for Generational {
     }
     #[inline]
     fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, _old: u64, word: u64) {
+        // What a slot holds may be garbage, or overwritten, by the next minor, which remembering
+        // it would promote: with aging there is time to look again. A cycle has no aging.
+        if core.space.age_below != isize::MIN {
+            return Collector::log::<M>(self, core, owner);
+        }
         self.store_target::<M>(core, owner, referent(word))
     }
     #[inline]
@@ -581,6 +586,7 @@ impl Collector for Generational {
         _old: Option<Obj>,
         new: Option<Obj>,
     ) {
+        // Edges are parts of one structure and live as long as it does.
         // A model may have edges to what is no object of the heap, and passes it by in `trace`.
         let new = new.filter(|o| core.space.mem.contains(o.addr()));
         self.store_target::<M>(core, owner, new)

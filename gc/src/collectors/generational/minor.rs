@@ -1,7 +1,7 @@
 //! Minor collections, and what they do for a cycle in progress.
 //!
 //! a. End the allocator's runs.
-//! b. Claim what the roots refer to; visit every logged object.
+//! b. Claim what was remembered, then what the roots refer to; visit every logged object.
 //! c. Visit young objects only: a cell with OLD is alive by definition.
 //! d. Settle weak references, ephemerons, finalizers among the young.
 //! e. Sweep the nursery's blocks: ALLOC becomes OLD (or SEEN), and a bounded
@@ -10,7 +10,8 @@
 //! A survivor gets OLD and UNLOGGED in place. In a block acquired late in
 //! the nursery (`young::AGED`) it gets SEEN instead and stays young for one
 //! more minor, so that what was just being used is not taken for long-lived;
-//! an old object that refers to such a survivor stays in the log.
+//! an old object that refers to such a survivor stays in the log. What was remembered
+//! instead of its owner does not stay young.
 //!
 //! During a cycle (`MARKING`) nothing stays young; a survivor gets MARK before
 //! OLD; and while the roots or an object with MARK are visited, each old
@@ -24,7 +25,7 @@ use crate::heap::block::young;
 use crate::heap::memory::Memory;
 use crate::log::Log;
 use crate::mark::{GreyQueue, Scope};
-use crate::model::{Life, Model, Roots, Visitor};
+use crate::model::{Life, Model, Roots};
 use crate::pacer;
 use crate::stats::Phase;
 use crate::stats::pause::Pause;
@@ -56,6 +57,15 @@ impl<const MARKING: bool> MinorScope<MARKING> {
         } else {
             self.young_ref = true;
             self.mem.seen.claim(addr)
+        }
+    }
+    /// Claims a remembered object, whose owner will not be looked at again: it does not stay
+    /// young. False: it was claimed before.
+    fn promote(&mut self, obj: Obj) -> bool {
+        if MARKING {
+            self.mem.marks().promote(obj.addr())
+        } else {
+            self.mem.old.claim(obj.addr())
         }
     }
     /// Whether `obj`, alive, is young after this minor.
@@ -137,7 +147,7 @@ impl Generational {
         let mem = core.space.mem;
         let mut scope = MinorScope::<MARKING> {
             mem,
-            greying: true,
+            greying: false,
             grey: GreyQueue::new(),
             young_ref: false,
             log: Log::default(),
@@ -146,12 +156,17 @@ impl Generational {
             std::mem::swap(&mut scope.grey, &mut cycle.grey);
         }
         let mut tracer = core.tracer::<M, _>(scope);
+        // First: one that something else had found, and let stay young, would be visited twice.
+        for obj in targets {
+            if tracer.scope.promote(obj) {
+                tracer.grey.push(obj)
+            }
+        }
+        pause.phase(Phase::Log);
+        tracer.scope.greying = true;
         tracer.mark_roots(roots);
         tracer.scope.greying = false;
         pause.phase(Phase::Roots);
-        for &obj in &targets {
-            tracer.object(obj)
-        }
         for &obj in &logged {
             tracer.grey.push(obj)
         }
