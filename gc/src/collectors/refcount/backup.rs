@@ -250,6 +250,7 @@ impl RefCount {
     /// Step 1; an epoch follows.
     pub(super) fn begin_backup(&mut self, core: &mut Core) {
         core.space.finish_sweep();
+        self.clearing.unmark();
         self.backup = Some(Box::new(Backup::new(
             self.after,
             core.finalizers.due_pieces(),
@@ -420,7 +421,7 @@ impl RefCount {
                 // There is more to do than a stop may.
             } else if backup.stage == Stage::Resurrect {
                 backup.stage = Stage::Keys
-            } else if self.clearing.is_idle() {
+            } else if self.clearing.is_marked() {
                 core.verdict = true;
                 backup.stage = Stage::Values;
                 self.check_marks::<M, R>(core, roots);

@@ -26,6 +26,8 @@ const HOT: u8 = 32;
 const WATCHED: usize = 256;
 /// Slots of captured objects that are worth one reference.
 const SLOTS: usize = 4;
+/// What a captured object counts for, in slots, beside its own.
+const OBJECT: usize = 8;
 /// What a slot of an object with weak references counts for: an epoch looks at those
 /// more than once, and at what they refer to.
 const WEAK_SLOT: usize = 4;
@@ -121,7 +123,7 @@ impl Changes {
     pub fn capture<M: Model>(&mut self, owner: Obj) {
         // SAFETY: the program is about to change the object, so it is alive.
         let slots = unsafe { references::<M>(owner, &mut self.now.lost) };
-        self.slots += slots * if has_weak(owner) { WEAK_SLOT } else { 1 }
+        self.slots += OBJECT + slots * if has_weak(owner) { WEAK_SLOT } else { 1 }
     }
     /// Whether a store into this object is to be remembered by itself.
     #[inline]

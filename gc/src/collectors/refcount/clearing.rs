@@ -19,9 +19,9 @@
 //!
 //! Stores that hold little are looked through in 1, and 2 to 4 follow at once.
 //!
-//! A trace (`backup.rs`) has a verdict of its own, and frees what it condemns. It waits
-//! until no object is doomed, and what would be doomed stays in limbo; after the
-//! verdict, only if it was condemned.
+//! A trace (`backup.rs`) has a verdict of its own, and frees what it condemns: what has
+//! no MARK then. So it waits until no object without MARK is doomed, and from then on
+//! what would be doomed and has none stays in limbo.
 
 use super::RefCount;
 use super::backup::Stage;
@@ -39,7 +39,7 @@ use crate::stats::{Cause, PauseKind, Phase};
 /// Slots of weak stores that may be looked through in one go.
 pub(super) const AT_ONCE: usize = 1 << 12;
 /// So many slots for each of the doomed are worth a round.
-const SLOTS: usize = 32;
+const SLOTS: usize = 48;
 /// Bits of the filter for each of the doomed.
 const BITS: usize = 16;
 /// Bytes allocated for each slot that a round looks at.
@@ -62,6 +62,8 @@ pub(super) struct Clearing {
     dead: Vec<Obj>,
     /// The same with finalizers.
     due: Vec<Obj>,
+    /// Whether some of `doomed`, of `next`, and of `dead` or `due` may have no MARK.
+    unmarked: [bool; 3],
     /// In limbo until a trace is over.
     pub waiting: Vec<Obj>,
     /// The part of the stores that a round looks at next.
@@ -81,6 +83,16 @@ impl Clearing {
     /// Whether no object is doomed.
     pub fn is_idle(&self) -> bool {
         self.doomed.is_empty() && self.next.is_empty() && self.is_buried() && self.due.is_empty()
+    }
+    /// Whether all the doomed have MARK.
+    pub fn is_marked(&self) -> bool {
+        let buried = self.is_buried() && self.due.is_empty();
+        let empty = [self.doomed.is_empty(), self.next.is_empty(), buried];
+        (0..3).all(|i| empty[i] || !self.unmarked[i])
+    }
+    /// A trace begins: nothing has MARK.
+    pub fn unmark(&mut self) {
+        self.unmarked = [true; 3]
     }
     /// Whether none of the dead waits to be freed.
     pub fn is_buried(&self) -> bool {
@@ -112,18 +124,23 @@ impl Clearing {
         self.allocated = 0
     }
     /// `obj` is doomed; the stores have so many slots.
-    fn add(&mut self, obj: Obj, slots: usize) {
-        let (list, filter) = match self.at {
-            None => (&mut self.doomed, &mut self.filter),
-            Some(_) => (&mut self.next, &mut self.next_filter),
+    fn add(&mut self, obj: Obj, marked: bool, slots: usize) {
+        let (list, filter, unmarked) = match self.at {
+            None => (&mut self.doomed, &mut self.filter, &mut self.unmarked[0]),
+            Some(_) => (&mut self.next, &mut self.next_filter, &mut self.unmarked[1]),
         };
         if list.is_empty() {
-            filter.clear(slots / SLOTS)
+            filter.clear(slots / SLOTS);
+            *unmarked = false
         }
+        *unmarked |= !marked;
         filter.add(obj);
         list.push(obj)
     }
     fn end(&mut self) {
+        let [doomed, next, dead] = self.unmarked;
+        let rest = dead && !(self.is_buried() && self.due.is_empty());
+        self.unmarked = [next, false, rest || doomed];
         if self.dead.is_empty() {
             std::mem::swap(&mut self.dead, &mut self.doomed)
         } else {
@@ -176,7 +193,7 @@ impl RefCount {
     fn may_doom<M: Model>(&self, mem: &Memory, obj: Obj) -> bool {
         match self.backup.as_ref() {
             None => true,
-            Some(b) if b.stage == Stage::Mark => !b.closed,
+            Some(b) if b.stage == Stage::Mark && !b.closed => true,
             Some(b) if b.stage <= Stage::Deliver => mem.is_live(obj),
             Some(b) => !b.frees::<M>(mem, obj),
         }
@@ -190,7 +207,8 @@ impl RefCount {
         }
         obj.doom();
         core.dooming = true;
-        self.clearing.add(obj, self.weak.slots())
+        let marked = core.space.mem.is_live(obj);
+        self.clearing.add(obj, marked, self.weak.slots())
     }
 
     /// In an epoch: of what waits for a trace some is in limbo again.
@@ -208,10 +226,10 @@ impl RefCount {
         let through = self.clearing.is_through();
         let Clearing { again, fresh, .. } = &mut self.clearing;
         again.append(fresh);
-        let urgent = self.is_awaited() && !self.clearing.doomed.is_empty();
+        let urgent = self.is_awaited() && !self.clearing.is_marked();
         if self.clearing.at.is_none()
             && (at_once && !self.clearing.doomed.is_empty()
-                || urgent
+                || urgent && !self.clearing.doomed.is_empty()
                 || self.clearing.is_due(self.weak.slots()))
         {
             self.clearing.begin()

@@ -258,10 +258,19 @@ impl Visited {
     /// Once all is reached and cleared: counts the values of the visited `ephemerons`,
     /// and enters the rest of the stores.
     pub fn enter<M: Model>(self, core: &Core, index: &mut WeakStores, ephemerons: &[Obj]) {
+        let mut values = std::mem::take(&mut index.targets);
         for &store in ephemerons {
             // SAFETY: as above.
-            unsafe { M::ephemerons(store, &mut |_, value| value.increment()) }
+            unsafe { M::ephemerons(store, &mut |_, value| values.push(value)) }
+            for (i, value) in values.iter().enumerate() {
+                if let Some(&ahead) = values.get(i + AHEAD) {
+                    prefetch(ahead)
+                }
+                value.increment()
+            }
+            values.clear()
         }
+        index.targets = values;
         for store in self.unsettled.into_iter().chain(self.owners) {
             index.enter::<M>(&core.space.mem, store)
         }
