@@ -5,8 +5,8 @@ mod everywhere;
 
 use everywhere::{eval, everywhere};
 use moonsweep::{
-    Error, GcMode, HookEvent, HookTriggers, Lua, MultiValue, Result, StackFrame, Table, Thread,
-    Value,
+    Error, Function, GcKind, GcMode, HookEvent, HookTriggers, Lua, MultiValue, Result, StackFrame,
+    Table, Thread, ThreadStatus, Value,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -208,6 +208,121 @@ fn raw_elements_and_modes() {
         assert_eq!(lua.gc_inc(150, 0, 0)?, GcMode::Generational);
         assert_eq!(eval::<i64>(lua, "collectgarbage('setpause', 200)")?, 150);
         assert_eq!(lua.gc_gen(0, 0)?, GcMode::Incremental);
+        Ok(())
+    });
+}
+
+#[test]
+fn warnings_go_to_rust() {
+    everywhere(|lua| {
+        let said = Rc::new(RefCell::new(Vec::new()));
+        let to = Rc::clone(&said);
+        lua.set_warning_function(move |lua, text, continued| {
+            to.borrow_mut().push((text.to_owned(), continued));
+            // It may use the runtime.
+            match lua.load("return 1 + 1").eval::<i64>()? {
+                2 if text == "refused" => Err(Error::runtime("no such warning")),
+                n => lua.globals().set("warned", n),
+            }
+        })?;
+        let taken = || std::mem::take(&mut *said.borrow_mut());
+        lua.load("warn('@on') warn('a', 'b\\0c')").exec()?;
+        let expected = [("@on", false), ("a", true), ("b", false)];
+        assert_eq!(
+            taken(),
+            expected.map(|(text, more)| (text.to_owned(), more))
+        );
+        assert_eq!(lua.globals().get::<i64>("warned")?, 2);
+        lua.warning("from Rust", false)?;
+        assert_eq!(taken(), [("from Rust".to_owned(), false)]);
+        // Its errors are those of `warn`.
+        let caught: (bool, String) = eval(
+            lua,
+            "(function() local ok, e = pcall(warn, 'refused') return ok, tostring(e) end)()",
+        )?;
+        assert!(
+            !caught.0 && caught.1.contains("no such warning"),
+            "{caught:?}"
+        );
+        let e = lua.warning("refused", true).unwrap_err();
+        assert!(e.to_string().contains("no such warning"), "{e}");
+        taken();
+        // What a finalizer fails with is a warning.
+        lua.load("setmetatable({}, { __gc = function() error('late', 0) end })")
+            .exec()?;
+        lua.gc_collect()?;
+        lua.gc_collect()?;
+        let expected = match lua.gc_kind()? {
+            GcKind::None => vec![],
+            _ => vec![("error in __gc (late)".to_owned(), false)],
+        };
+        assert_eq!(taken(), expected);
+        lua.remove_warning_function();
+        lua.load("warn('@off') warn('nobody hears this')").exec()?;
+        assert!(taken().is_empty());
+        Ok(())
+    });
+}
+
+#[test]
+fn coroutines_begin_again() {
+    everywhere(|lua| {
+        lua.globals().set("closed", 0)?;
+        let task: Function = eval(
+            lua,
+            "function(n)
+               local guard <close> = setmetatable({}, { __close = function(_, e)
+                 closed = closed + 1
+                 if n == 'bad' and e == nil then error('in closing', 0) end
+               end })
+               local cell = { n }
+               local get = function() return cell[1] end
+               coroutine.yield(get)
+               return get(), n
+             end",
+        )?;
+        let thread = lua.create_thread(task.clone())?;
+        for n in 1..=50 {
+            let get: Function = thread.resume(n)?;
+            assert_eq!(thread.status()?, ThreadStatus::Resumable);
+            if n % 2 == 0 {
+                assert_eq!(thread.resume::<(i64, i64)>(())?, (n, n));
+                assert_eq!(thread.status()?, ThreadStatus::Finished);
+            }
+            thread.reset(task.clone())?;
+            // What the earlier life left behind is its own.
+            assert_eq!(get.call::<i64>(())?, n);
+            assert_eq!(lua.globals().get::<i64>("closed")?, n);
+        }
+        // An error in closing: dead until the next reset.
+        thread.resume::<Function>("bad")?;
+        let e = thread.reset(task.clone()).unwrap_err();
+        assert!(e.to_string().contains("in closing"), "{e}");
+        assert!(matches!(
+            thread.resume::<()>(()),
+            Err(Error::CoroutineUnresumable)
+        ));
+        thread.reset(eval(lua, "function() error('once') end")?)?;
+        assert!(thread.resume::<()>(()).is_err());
+        assert_eq!(thread.status()?, ThreadStatus::Error);
+        // A native function, deep recursion, and one that runs.
+        thread.reset(lua.create_function(|_, n: i64| Ok(n + 1))?)?;
+        assert_eq!(thread.resume::<i64>(1)?, 2);
+        thread.reset(eval(
+            lua,
+            "function() local function f(n) return n == 0 and coroutine.yield(7) or 1 + f(n - 1) end f(3000) end",
+        )?)?;
+        assert_eq!(thread.resume::<i64>(())?, 7);
+        thread.reset(task.clone())?;
+        thread.resume::<Function>(1)?;
+        let itself = thread.clone();
+        let reset = lua.create_function(move |_, f: Function| itself.reset(f))?;
+        thread.reset(reset)?;
+        let e = thread.resume::<()>(task).unwrap_err();
+        assert!(
+            e.to_string().contains("cannot reset a running coroutine"),
+            "{e}"
+        );
         Ok(())
     });
 }

@@ -242,7 +242,103 @@ fn the_compiler_names_no_heap_type() {
     assert!(report.is_empty(), "\n{report}");
 }
 
+/// Files that a test's name in COMPATIBILITY.md stands for; nothing for what names no test.
+/// `lang/goto` is a script, `lang/meta_*` several, `gc/` all of a folder.
+fn tests_named(name: &str) -> Option<Vec<PathBuf>> {
+    const SCRIPTS: &[&str] = &["lang/", "stdlib/", "gc/", "limit/", "regression/"];
+    const PLACES: &[&str] = &["tests/", "cli/", "compiler/", "runtime/"];
+    let path = if SCRIPTS.iter().any(|folder| name.starts_with(folder)) {
+        root().join("tests/scripts").join(name)
+    } else if PLACES.iter().any(|folder| name.starts_with(folder)) {
+        root().join(name)
+    } else {
+        return None;
+    };
+    let text = path.to_string_lossy();
+    let (folder, prefix) = match text.strip_suffix('*') {
+        Some(text) => text.rsplit_once('/').unwrap_or((text, "")),
+        None if path.is_dir() => (text.as_ref(), ""),
+        None => {
+            let forms = ["", ".lua", ".txt"].map(|end| PathBuf::from(format!("{text}{end}")));
+            return Some(forms.into_iter().filter(|form| form.is_file()).collect());
+        }
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| {
+        let name = entry.file_name();
+        entry.path().is_file() && name.to_string_lossy().starts_with(prefix)
+    });
+    Some(files.map(|entry| entry.path()).collect())
+}
+
+/// How many tests files have: those of Rust, shell scripts of `tests/command_line`, Lua scripts.
+fn count_tests(files: &[PathBuf]) -> usize {
+    let count = |path: &PathBuf| match path.extension().and_then(|e| e.to_str()) {
+        Some("rs") => read(path).matches("#[test]\n").count(),
+        Some("txt") => format!("\n{}", read(path)).matches("\n### ").count(),
+        _ => 1,
+    };
+    files.iter().map(count).sum()
+}
+
+/// What is wrong with the tests that a row of COMPATIBILITY.md names: some do not exist, or there
+/// are more or less of them than `N scripts`, `N shell scripts` before or `: N tests` after a name.
+fn row(line: &str) -> Option<String> {
+    let mut wrong = String::new();
+    let pieces: Vec<&str> = line.split('`').collect();
+    for (i, name) in pieces.iter().enumerate().skip(1).step_by(2) {
+        let Some(files) = tests_named(name) else {
+            continue;
+        };
+        if files.is_empty() {
+            wrong += &format!("there is no test {name}; ");
+        }
+        let before = ["scripts", "shell scripts"].iter().find_map(|what| {
+            let words = pieces[i - 1].trim_end().strip_suffix(what)?;
+            words.trim_end().rsplit(' ').next()?.parse::<usize>().ok()
+        });
+        let after = pieces.get(i + 1).and_then(|text| {
+            let (number, rest) = text.strip_prefix(": ")?.split_once(' ')?;
+            rest.starts_with("tests").then(|| number.parse().ok())?
+        });
+        let found = count_tests(&files);
+        if let Some(said) = before.or(after)
+            && said != found
+        {
+            wrong += &format!("{name} has {found} tests, not {said}; ");
+        }
+    }
+    (!wrong.is_empty()).then_some(wrong)
+}
+
+#[test]
+fn compatibility_names_tests_that_there_are() {
+    let text = read(&root().join("COMPATIBILITY.md"));
+    // Other projects' tests are theirs.
+    let own = text.split("\n## Real programs").next().unwrap_or_default();
+    let rows = own.lines().filter(|line| line.starts_with('|'));
+    let report: String = rows
+        .filter_map(|line| Some(format!("{line}\n  {}\n", row(line)?)))
+        .collect();
+    assert!(report.is_empty(), "\n{report}");
+}
+
 // Each rule, broken.
+
+#[test]
+fn rules_of_named_tests_complain() {
+    assert_eq!(
+        row("| x | scripts `lang/meta_*`, `gc/`; `cli/tests/tidy.rs` |"),
+        None
+    );
+    assert!(row("| x | scripts `lang/no_such_*` |").is_some());
+    assert!(row("| x | `cli/tests/tidy` |").is_some());
+    assert!(row("| x | `tests/programs/no_such` |").is_some());
+    assert!(row("| x | 3 scripts `gc/` |").is_some());
+    assert!(row("| x | 1 shell scripts `tests/command_line/` |").is_some());
+    assert!(row("| x | `cli/tests/bad_input.rs`: 1 tests |").is_some());
+    assert_eq!(row("| x | `/`, `a/b`: 1 tests |"), None);
+}
 
 /// A mutant whose pattern is of older code tests nothing. Running them takes hours and
 /// is not part of this.

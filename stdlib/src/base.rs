@@ -304,7 +304,8 @@ fn warn(cx: &mut Context) -> Result<Results> {
     }
     let last = cx.nargs() - 1;
     for i in 0..=last {
-        cx.warn(c_str(cx.check_str(i)?.as_bytes()), i < last);
+        let text = c_str(cx.check_str(i)?.as_bytes()).to_vec();
+        cx.warn(&text, i < last)?;
     }
     cx.none()
 }

@@ -3,8 +3,9 @@
 use super::error::Result;
 use super::function::Function;
 use super::lua::Lua;
+use super::string::LuaString;
 use super::thread::Thread;
-use crate::native::{Context, FrameInfo, HookEvents, Value};
+use crate::native::{self, Context, FrameInfo, HookEvents, NativeDef, Results, Value};
 
 /// What a hook waits for; see [`Lua::set_hook`].
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -189,9 +190,72 @@ impl Lua {
     /// # Errors
     /// [`Error::StateUnavailable`](crate::Error::StateUnavailable).
     pub fn warning(&self, message: impl AsRef<[u8]>, to_be_continued: bool) -> Result<()> {
-        self.with(|_, cx| {
-            cx.warn(crate::native::c_str(message.as_ref()), to_be_continued);
-            Ok(())
+        self.with(|lua, cx| {
+            let text = crate::native::c_str(message.as_ref());
+            lua.protected(cx, |lua, cx| {
+                cx.push(cx.native(&WARN, &[]));
+                let text = cx.string(text).map_err(|e| lua.caught(cx, e))?;
+                cx.push(text);
+                cx.push(to_be_continued);
+                Ok(())
+            })
+            .map(drop)
         })
     }
+    /// Has `callback` called with each warning: its text, and whether more of it follows. It gets
+    /// all of them, those that begin with `@` as well, and it decides which to show. An error that it
+    /// returns is raised where `warn` was called; one about a finalizer's warning is lost.
+    ///
+    /// ```
+    /// use moonsweep::Lua;
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// let lua = Lua::new();
+    /// let log = Rc::new(RefCell::new(String::new()));
+    /// let to = Rc::clone(&log);
+    /// lua.set_warning_function(move |_, text, continued| {
+    ///     *to.borrow_mut() += text;
+    ///     *to.borrow_mut() += if continued { "" } else { ";" };
+    ///     Ok(())
+    /// })?;
+    /// lua.load("warn('disk ', 'full') warn('@on')").exec()?;
+    /// assert_eq!(*log.borrow(), "disk full;@on;");
+    /// # Ok::<(), moonsweep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::MemoryError`](crate::Error::MemoryError).
+    pub fn set_warning_function(
+        &self,
+        callback: impl Fn(&Lua, &str, bool) -> Result<()> + 'static,
+    ) -> Result<()> {
+        let function = self.create_function(move |lua, (text, continued): (LuaString, bool)| {
+            callback(lua, &text.to_string_lossy()?, continued)
+        })?;
+        self.with(|lua, cx| {
+            let function = function.0.get(cx).and_then(Value::as_function);
+            let set = cx.set_warning_function(function);
+            set.map_err(|e| lua.caught(cx, e))
+        })
+    }
+    /// Warnings go to standard error again, if they are on.
+    pub fn remove_warning_function(&self) {
+        // fails only where the runtime is gone
+        let _ = self.with(|lua, cx| {
+            let set = cx.set_warning_function(None);
+            set.map_err(|e| lua.caught(cx, e))
+        });
+    }
 }
+
+/// `[text, to be continued]`.
+fn warn(cx: &mut Context) -> native::Result<Results> {
+    let text = cx.check_str(0)?.as_bytes().to_vec();
+    cx.warn(&text, cx.arg(1).truthy())?;
+    cx.none()
+}
+
+static WARN: NativeDef = NativeDef {
+    name: "warn",
+    function: warn,
+};

@@ -107,6 +107,35 @@ impl Thread {
             .map(drop)
         })
     }
+    /// Ends it as [`Thread::close`] does, and has it run `function` from its beginning when it is
+    /// resumed next: one coroutine serves one task after another. What had ended it is forgotten.
+    ///
+    /// ```
+    /// use moonsweep::{Function, Lua};
+    ///
+    /// let lua = Lua::new();
+    /// let task: Function = lua.load("function(n) coroutine.yield(n) error('late') end").eval()?;
+    /// let worker = lua.create_thread(task.clone())?;
+    /// assert_eq!(worker.resume::<i64>(1)?, 1);
+    /// assert!(worker.resume::<()>(()).is_err());
+    /// worker.reset(task)?;
+    /// assert_eq!(worker.resume::<i64>(2)?, 2);
+    /// # Ok::<(), moonsweep::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is running, or one in closing its variables; then it stays dead.
+    pub fn reset(&self, function: Function) -> Result<()> {
+        let lua = Lua::of(&self.0)?;
+        lua.with(|lua, cx| {
+            lua.protected(cx, |lua, cx| {
+                cx.push(cx.native(&RESET, &[]));
+                lua.push(cx, &Value::Thread(self.clone()))?;
+                lua.push(cx, &Value::Function(function)).map(drop)
+            })
+            .map(drop)
+        })
+    }
     /// A function that resumes it, as `coroutine.wrap` makes them.
     ///
     /// # Errors
@@ -156,6 +185,14 @@ fn close(cx: &mut Context) -> native::Result<Results> {
     }
 }
 
+/// `[thread, function]`.
+fn reset(cx: &mut Context) -> native::Result<Results> {
+    match cx.reset_thread(0, 1)? {
+        Ok(()) => cx.none(),
+        Err(()) => Err(cx.raise(cx.top(0))),
+    }
+}
+
 static RESUME: NativeDef = NativeDef {
     name: "resume from Rust",
     function: resume,
@@ -167,4 +204,8 @@ static CATCH: NativeDef = NativeDef {
 static CLOSE: NativeDef = NativeDef {
     name: "close",
     function: close,
+};
+static RESET: NativeDef = NativeDef {
+    name: "reset",
+    function: reset,
 };

@@ -213,7 +213,20 @@ impl State {
                         _ => text.extend_from_slice(b"error object is not a string"),
                     }
                     text.push(b')');
-                    self.warn(&text, false);
+                    if let Some(takes) = self.warning_function() {
+                        self.top = self.thread.data().live_end();
+                        if self.ensure_stack(self.top, 8) {
+                            let text = crate::interp::message::string_value(self, &text);
+                            for v in [takes, text, Raw::bool(false)] {
+                                *self.top = v;
+                                self.top = self.top.add(1);
+                            }
+                            // There is nobody to tell of an error in it.
+                            let _ = call_with(self, 2, 0, flags);
+                        }
+                    } else {
+                        self.warn(&text, false);
+                    }
                 }
             }
             self.handles.pop();

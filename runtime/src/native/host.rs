@@ -1,20 +1,24 @@
 //! What belongs to the host program: warnings and data of libraries.
 
-use super::Context;
+use super::{Context, Function, Result};
+use crate::value::Value as Raw;
 use crate::vm::State;
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 type AtExit = Box<dyn FnOnce(&mut Context)>;
-type WarningOutput = fn(&Context, &[u8]);
+
+/// Where the registry has the function that takes warnings.
+const WARNING_FUNCTION: &str = "moonsweep.warn";
 
 /// Data that libraries and the host keep with a virtual machine, by name.
 #[derive(Default)]
 pub struct Host {
     data: RefCell<HashMap<&'static str, Box<dyn Any>>>,
     at_exit: RefCell<Vec<AtExit>>,
-    output: RefCell<Option<WarningOutput>>,
+    /// The registry has a function that takes warnings.
+    takes_warnings: Cell<bool>,
 }
 
 impl Host {
@@ -34,10 +38,6 @@ impl Host {
     pub fn at_exit(&self, f: impl FnOnce(&mut Context) + 'static) {
         self.at_exit.borrow_mut().push(Box::new(f));
     }
-    /// Sets who writes warnings (else standard error).
-    pub fn set_warning_output(&self, f: fn(&Context, &[u8])) {
-        *self.output.borrow_mut() = Some(f);
-    }
 }
 
 impl Context {
@@ -55,13 +55,44 @@ impl Context {
             }
         }
     }
-    /// A warning, as `warn` emits it: `@on` and `@off` switch.
-    pub fn warn(&self, msg: &[u8], to_be_continued: bool) {
-        self.vm().warn(msg, to_be_continued);
+    /// A warning, as `warn` emits it: `@on` and `@off` switch. It is written to standard error,
+    /// or else it is the function's that `set_warning_function` named.
+    ///
+    /// # Errors
+    /// That function's.
+    pub fn warn(&mut self, msg: &[u8], to_be_continued: bool) -> Result<()> {
+        if !self.host().takes_warnings.get() {
+            self.vm().warn(msg, to_be_continued);
+            return Ok(());
+        }
+        self.push(self.registry().get_name(self, WARNING_FUNCTION));
+        self.push(self.string(msg)?);
+        self.push(to_be_continued);
+        self.call(2, Some(0)).map(drop)
+    }
+    /// Has a function called with each warning: its text, and whether more of it follows. It gets
+    /// all of them, those that begin with `@` as well. `None`: as before.
+    ///
+    /// # Errors
+    /// `not enough memory`.
+    pub fn set_warning_function(&self, function: Option<Function<'_>>) -> Result<()> {
+        self.host().takes_warnings.set(function.is_some());
+        let value = function.map_or(super::Value::Nil, super::Value::from);
+        self.registry().set_name(self, WARNING_FUNCTION, value)
     }
 }
 
 impl State {
+    /// The function that takes warnings, if there is one.
+    pub(crate) fn warning_function(&self) -> Option<Raw> {
+        if !self.host.takes_warnings.get() {
+            return None;
+        }
+        let key = self.mem.strings.find(WARNING_FUNCTION.as_bytes())?;
+        // SAFETY: the registry is live, and so is an interned string that was found.
+        Some(unsafe { self.registry.get_str(&self.mem, key) })
+    }
+    /// A warning where no function takes it.
     pub(crate) fn warn(&mut self, msg: &[u8], to_be_continued: bool) {
         if !self.warn.continued && !to_be_continued && msg.first() == Some(&b'@') {
             match msg {
@@ -80,14 +111,8 @@ impl State {
             if !to_be_continued {
                 text.push(b'\n');
             }
-            let output = *self.host.output.borrow();
-            match output {
-                Some(f) => f(Context::of(self), &text),
-                None => {
-                    use std::io::Write;
-                    let _ = std::io::stderr().write_all(&text);
-                }
-            }
+            use std::io::Write;
+            let _ = std::io::stderr().write_all(&text);
         }
         self.warn.continued = to_be_continued;
     }

@@ -7,6 +7,13 @@ use crate::object::thread::{Status, ThreadObj};
 use crate::value::Value as Raw;
 use std::marker::PhantomData;
 
+fn function_value(f: Function<'_>) -> Raw {
+    match f.0 {
+        FunctionObj::Lua(c) => c.value(),
+        FunctionObj::Native(n) => n.value(),
+    }
+}
+
 impl Context {
     /// A coroutine that will run `f`.
     pub fn new_thread<'a>(&'a self, f: Function<'a>) -> Thread<'a> {
@@ -15,13 +22,48 @@ impl Context {
         let d = t.data();
         // SAFETY: a fresh stack has room.
         unsafe {
-            *d.top = match f.0 {
-                FunctionObj::Lua(c) => c.value(),
-                FunctionObj::Native(n) => n.value(),
-            };
+            *d.top = function_value(f);
             d.top = d.top.add(1);
         }
         Thread(t, PhantomData)
+    }
+    /// Closes the suspended or dead coroutine in a slot as `close_thread` does, and has it run the
+    /// function in another slot from its beginning when it is resumed next. Inner `Err`: an error in
+    /// closing its variables, which is pushed; then it stays dead.
+    ///
+    /// # Errors
+    /// `cannot reset a running coroutine`, or a slot has something else.
+    pub fn reset_thread(
+        &mut self,
+        slot: usize,
+        function: usize,
+    ) -> Result<core::result::Result<(), ()>> {
+        let (thread, f) = (self.arg(slot).as_thread(), self.arg(function).as_function());
+        let (Some(thread), Some(_)) = (thread, f) else {
+            return Err(self.error("a coroutine and a function expected"));
+        };
+        if matches!(self.thread_status(thread), "running" | "normal") {
+            return Err(self.error("cannot reset a running coroutine"));
+        }
+        // What had ended it is no concern of its next life.
+        thread.0.data().error_status = None;
+        if let Err(()) = self.close_thread(slot)? {
+            return Ok(Err(()));
+        }
+        if let (Some(thread), Some(f)) =
+            (self.arg(slot).as_thread(), self.arg(function).as_function())
+        {
+            self.vm().touch(thread.0.0);
+            let d = thread.0.data();
+            // SAFETY: a closed thread has an empty stack, which is never without room for one value;
+            // its frame is the bottom one again.
+            unsafe {
+                *d.top = function_value(f);
+                d.top = d.top.add(1);
+            }
+            d.status = Status::Suspended;
+        }
+        Ok(Ok(()))
     }
     /// The running coroutine, and whether it is the main one.
     pub fn running(&self) -> (Thread<'_>, bool) {
