@@ -706,3 +706,41 @@ fn a_minor_marks_nothing_for_a_changed_object_without_mark() {
     m.heap.verify(&mut m.roots).unwrap();
     assert_eq!(m.heap.objects(), 1);
 }
+
+/// A cycle that is given up without a collection, as when a state is closed, first clears the
+/// weak references that the program was told are cleared: what they led to does not reappear.
+#[test]
+fn a_verdict_given_up_is_carried_out() {
+    let mut m = M::new(Options {
+        stress: 1,
+        seed: 1024,
+        ..Options::default()
+    });
+    let holder = m.alloc(NODE, 0, 100);
+    m.roots.stack.push(Some(holder));
+    for i in 0..100 {
+        let target = m.alloc(NODE, 1 + i as u32, 0);
+        m.set(holder, i, Some(target));
+        let weak = m.alloc(WEAK, 200 + i as u32, 1);
+        m.set(weak, 0, Some(target));
+        m.roots.stack.push(Some(weak));
+    }
+    m.collect_full();
+    let weak: Vec<Obj> = m.roots.stack.drain(1..).flatten().collect();
+    m.roots.stack.clear();
+    m.roots.stack.extend(weak.iter().copied().map(Some));
+    let condemned = |m: &M| {
+        weak.iter()
+            .filter_map(|&w| get(w, 0))
+            .any(|o| m.heap.condemned(o))
+    };
+    while !condemned(&m) {
+        m.safepoint();
+    }
+    m.heap.finalize_all();
+    assert!(!m.heap.is_marking());
+    for &w in &weak {
+        assert_eq!(get(w, 0), None, "weak object {}", id(w));
+    }
+    m.heap.verify(&mut m.roots).unwrap();
+}
