@@ -305,6 +305,7 @@ fn warn(cx: &mut Context) -> Result<Results> {
     let last = cx.nargs() - 1;
     for i in 0..=last {
         let text = c_str(cx.check_str(i)?.as_bytes()).to_vec();
+        cx.charge(text.len() as u64 / 16);
         cx.warn(&text, i < last)?;
     }
     cx.none()

@@ -9,17 +9,25 @@ mod chunk;
 mod input;
 
 use crate::run::call::{self, Outcome};
-use crate::run::{complain, say};
+use crate::run::{Failed, complain, say};
 use chunk::{Chunk, Compile, Step};
 use input::{Input, Line};
 use moonsweep::native::Context;
 
 /// Runs until the input ends.
-pub fn run(cx: &mut Context) {
+///
+/// # Errors
+/// A prompt that cannot be made into text ends it, as in the reference; it has been reported.
+pub fn run(cx: &mut Context) -> Result<(), Failed> {
     let mut input = Input::open();
     loop {
         cx.truncate(0);
-        match read_chunk(cx, &mut input) {
+        let read = read_chunk(cx, &mut input).map_err(|message| {
+            moonsweep::flush_all(cx);
+            complain(None, &message);
+            Failed
+        })?;
+        match read {
             Some(Step::Ready) => evaluate(cx),
             Some(Step::Wrong(message)) => complain(None, &message),
             Some(Step::More) => {} // interrupted
@@ -29,30 +37,31 @@ pub fn run(cx: &mut Context) {
     cx.truncate(0);
     moonsweep::flush_all(cx);
     say("\n");
+    Ok(())
 }
 
 /// Reads one chunk and leaves its function on top of the frame; `None` at the
-/// end of the input, `Step::More` when the user gave it up.
-fn read_chunk(cx: &mut Context, input: &mut Input) -> Option<Step> {
+/// end of the input, `Step::More` when the user gave it up. The error is a prompt's.
+fn read_chunk(cx: &mut Context, input: &mut Input) -> Result<Option<Step>, Vec<u8>> {
     let mut chunk = Chunk::default();
-    let mut prompt = prompt(cx, "_PROMPT", "> ");
+    let mut prompt = prompt(cx, "_PROMPT", "> ")?;
     let mut last = None;
     loop {
         moonsweep::flush_all(cx);
         let line = match input.read(cx, &prompt) {
             Line::Text(line) => line,
-            Line::Interrupted => return Some(Step::More),
+            Line::Interrupted => return Ok(Some(Step::More)),
             // what is there already stays incomplete: the compiler says how
-            Line::End => return last.map(Step::Wrong),
+            Line::End => return Ok(last.map(Step::Wrong)),
         };
         let mut compiler = Stdin { cx, message: None };
         let step = chunk.line(&line, &mut compiler);
         last = compiler.message;
         if step != Step::More {
             input.remember(chunk.text());
-            return Some(step);
+            return Ok(Some(step));
         }
-        prompt = self::prompt(cx, "_PROMPT2", ">> ");
+        prompt = self::prompt(cx, "_PROMPT2", ">> ")?;
     }
 }
 
@@ -104,16 +113,18 @@ fn print(cx: &mut Context, n: usize) {
 }
 
 /// The prompt in the global `name`, by `tostring`, or the usual one.
-fn prompt(cx: &mut Context, name: &str, usual: &str) -> String {
+fn prompt(cx: &mut Context, name: &str, usual: &str) -> Result<String, Vec<u8>> {
     let slots = cx.slots();
     let at = cx.push(cx.globals().get_name(cx, name));
     let mut text = usual.to_owned();
-    if !cx.arg(at).is_nil()
-        && cx.tostring(at).is_ok()
-        && let Some(given) = cx.top(0).as_str()
-    {
-        text = String::from_utf8_lossy(given.as_bytes()).into_owned();
+    if !cx.arg(at).is_nil() {
+        if let Err(raised) = cx.tostring(at) {
+            return Err(call::message_of(cx, raised));
+        }
+        if let Some(given) = cx.top(0).as_str() {
+            text = String::from_utf8_lossy(given.as_bytes()).into_owned();
+        }
     }
     cx.truncate(slots);
-    text
+    Ok(text)
 }

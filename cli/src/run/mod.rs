@@ -131,11 +131,11 @@ impl Session<'_> {
             self.run_script(cx, at)?;
         }
         if line.interactive {
-            repl::run(cx);
+            repl::run(cx)?;
         } else if line.script.is_none() && !line.did_something() {
             if io::stdin().is_terminal() {
                 print_version();
-                repl::run(cx);
+                repl::run(cx)?;
             } else {
                 // As in the reference, a failure is reported and no failure of the program.
                 let _ = self.run_file(cx, None);
