@@ -120,7 +120,7 @@ pub fn load_file<'a>(
 ) -> Result<Loaded<'a>> {
     let name = name.map(c_str);
     let source = match name {
-        Some(name) => read_file(name),
+        Some(name) => read_file(cx, name)?,
         None => io::read_stdin(cx).map_err(|error| ("read", error)),
     };
     let source = match source {
@@ -147,14 +147,25 @@ pub fn load_file<'a>(
     cx.load(without_shebang(&source), &chunk_name, mode, env)
 }
 
+/// Bytes read from a file between two looks at the memory limit.
+const PIECE: u64 = 1 << 20;
+
 type FileError = (&'static str, rustix::io::Errno);
 
-fn read_file(name: &[u8]) -> core::result::Result<Vec<u8>, FileError> {
-    let mut file = File::open(path(name)).map_err(|e| ("open", errno(&e)))?;
+/// What a file holds, as long as that keeps to the memory limit, which an endless one does not.
+fn read_file(cx: &Context, name: &[u8]) -> Result<core::result::Result<Vec<u8>, FileError>> {
+    let mut file = match File::open(path(name)) {
+        Ok(file) => file,
+        Err(error) => return Ok(Err(("open", errno(&error)))),
+    };
     let mut source = Vec::new();
-    file.read_to_end(&mut source)
-        .map_err(|e| ("read", errno(&e)))?;
-    Ok(source)
+    loop {
+        match (&mut file).take(PIECE).read_to_end(&mut source) {
+            Ok(0) => return Ok(Ok(source)),
+            Ok(_) => cx.check_size(source.len() as u64)?,
+            Err(error) => return Ok(Err(("read", errno(&error)))),
+        }
+    }
 }
 
 /// The chunk proper: without a byte-order mark and without a first line that starts with `#`. The

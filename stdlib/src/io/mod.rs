@@ -240,7 +240,11 @@ pub(crate) fn read_stdin(cx: &Context) -> Outcome<Vec<u8>> {
     state.before_reading(&state.stdin);
     state.stdin.with(|stdin| {
         stdin.clear_end();
-        while stdin.read_some(usize::MAX, &mut text)? > 0 {}
+        while stdin.read_some(usize::MAX, &mut text)? > 0 {
+            if cx.check_size(text.len() as u64).is_err() {
+                return Err(Errno::NOMEM);
+            }
+        }
         Ok(text)
     })
 }
