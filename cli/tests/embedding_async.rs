@@ -5,6 +5,7 @@
 mod everywhere;
 
 use everywhere::{eval, everywhere};
+use futures_core::Stream;
 use moonsweep::prelude::*;
 use moonsweep::{AnyUserData, Either, Error, Function, Lua, ObjectLike, StdLib, Table, Value};
 use std::cell::{Cell, RefCell};
@@ -319,4 +320,88 @@ fn objects_casts_and_weak_handles() {
         lua.weak()
     };
     assert!(weak.upgrade().is_none());
+}
+
+/// All that a stream has; none of it waits.
+fn all<R: moonsweep::FromLuaMulti>(stream: moonsweep::AsyncThread<R>) -> Vec<moonsweep::Result<R>> {
+    let mut stream = std::pin::pin!(stream);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut items = Vec::new();
+    while let Poll::Ready(Some(item)) = stream.as_mut().poll_next(&mut cx) {
+        items.push(item);
+    }
+    items
+}
+
+#[test]
+fn streams() {
+    everywhere(|lua| {
+        let f: Function = eval(
+            lua,
+            "function(a, b)
+               local sum = 0
+               while a <= b do
+                 sum = sum + a
+                 coroutine.yield(a)
+                 a = a + 1
+               end
+               if b > 3 then error('too far') end
+               return sum
+             end",
+        )?;
+        let stream = |b: i64| {
+            let thread = lua.create_thread(f.clone()).expect("a coroutine");
+            thread.into_async::<i64>((1, b))
+        };
+        let items: moonsweep::Result<Vec<i64>> = all(stream(3)).into_iter().collect();
+        assert_eq!(items.unwrap(), [1, 2, 3, 6]);
+        // The error is the last item.
+        let items = all(stream(4));
+        assert_eq!(items.len(), 5);
+        assert_eq!(*items[3].as_ref().unwrap(), 4);
+        assert!(
+            items[4]
+                .as_ref()
+                .unwrap_err()
+                .to_string()
+                .contains("too far")
+        );
+        // So is that of a coroutine that could not be made.
+        let items = all(lua.load("syntax error here").call_async::<()>(()));
+        assert!(matches!(&items[..], [Err(_)]));
+        // A value of another type is an error, and the stream goes on.
+        let g: Function = eval(lua, "function() coroutine.yield('x') return 5 end")?;
+        let items = all(lua.create_thread(g)?.into_async::<i64>(()));
+        assert!(matches!(&items[..], [Err(_), Ok(5)]));
+        // It waits where the coroutine does, and goes on when that is woken.
+        let promise = Promise::default();
+        let kept = promise.clone();
+        let wait = lua.create_async_function(move |_, ()| {
+            let promise = kept.clone();
+            async move { Ok(promise.await) }
+        })?;
+        lua.globals().set("wait", wait)?;
+        let h: Function = eval(
+            lua,
+            "function() coroutine.yield('before') coroutine.yield(wait()) return 'after' end",
+        )?;
+        let mut stream = std::pin::pin!(lua.create_thread(h)?.into_async::<String>(()));
+        let bell = Arc::new(Bell::default());
+        let waker = Waker::from(bell.clone());
+        let mut cx = Context::from_waker(&waker);
+        let mut next = || match stream.as_mut().poll_next(&mut cx) {
+            Poll::Pending => "pending".to_owned(),
+            Poll::Ready(None) => "end".to_owned(),
+            Poll::Ready(Some(text)) => text.unwrap(),
+        };
+        assert_eq!(next(), "before");
+        assert_eq!(next(), "pending");
+        assert_eq!(bell.0.load(Ordering::Relaxed), 0);
+        promise.keep("kept");
+        assert_eq!(bell.0.load(Ordering::Relaxed), 1);
+        assert_eq!(next(), "kept");
+        assert_eq!(next(), "after");
+        assert_eq!(next(), "end");
+        lua.globals().set("wait", Value::Nil)
+    });
 }

@@ -29,7 +29,20 @@ pub use error::{CompileError, chunk_id};
 /// `chunk_name` is what the reference calls the source: `@file`, `=name`, or
 /// the text itself.
 pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Prototype, CompileError> {
-    let chunk = parser::parse(source, chunk_name)?;
+    compile_within(source, chunk_name, usize::MAX)
+}
+
+/// [`compile`], with about so many bytes of memory at most; where they don't suffice
+/// the error is `not enough memory`.
+///
+/// # Errors
+/// What is wrong with the source, or that.
+pub fn compile_within(
+    source: &[u8],
+    chunk_name: &[u8],
+    memory: usize,
+) -> Result<Prototype, CompileError> {
+    let chunk = parser::parse(source, chunk_name, memory)?;
     codegen::generate(&chunk, source, chunk_name)
 }
 

@@ -169,6 +169,10 @@ pub(crate) trait Collector {
     fn in_cycle(&self) -> bool {
         false
     }
+    /// What it does next beside the program, for tests and tools.
+    fn stage(&self) -> Option<String> {
+        None
+    }
     /// Frees all that was found dead, so that what is left refers to nothing freed.
     fn complete_sweep(&mut self, core: &mut Core) {
         let _ = core;
@@ -310,6 +314,9 @@ impl Collector for AnyCollector {
     }
     fn in_cycle(&self) -> bool {
         each!(self, c => c.in_cycle())
+    }
+    fn stage(&self) -> Option<String> {
+        each!(self, c => c.stage())
     }
     fn complete_sweep(&mut self, core: &mut Core) {
         each!(self, c => c.complete_sweep(core))

@@ -1,6 +1,7 @@
 //! What every collector works on: the space, the log, the registers, the
 //! statistics; and the steps that all collections have in common.
 
+use crate::clock::Clock;
 use crate::collectors::generational::cycle::Cycle;
 use crate::collectors::generational::helpers::Helpers;
 use crate::collectors::slices::Marking;
@@ -8,6 +9,7 @@ use crate::collectors::steps_pace::StepPace;
 use crate::finalize::{Drops, Finalizers};
 use crate::header::Obj;
 use crate::heap::alloc::{POLL_STRESS, Space};
+use crate::heap::bitmap::Bitmap;
 use crate::heap::block::BLOCK_BYTES;
 use crate::log::Log;
 use crate::mark::{GreyQueue, Scope, Tracer};
@@ -17,6 +19,7 @@ use crate::pacer;
 use crate::stats::pause::Pause;
 use crate::stats::{Phase, Stats};
 use crate::verify;
+use crate::weak::Ephemerons;
 
 /// Everything in a heap but the collector. The space comes first: `poll` and
 /// the bump pointers are at the start of the heap.
@@ -25,6 +28,8 @@ pub(crate) struct Core {
     pub space: Space,
     pub log: Log,
     pub grey: Option<GreyQueue>,
+    /// What a collection in one stop met, empty: its memory is used again.
+    pub ephemerons: Ephemerons,
     /// The marking in steps that is in progress.
     pub marking: Option<Box<Marking>>,
     /// The collection of the whole heap that is in progress beside the program.
@@ -33,14 +38,16 @@ pub(crate) struct Core {
     pub verdict: bool,
     /// The same of what `refcount` has doomed.
     pub dooming: bool,
-    /// And so do those to what a cycle resurrects, until all that this leads to has MARK.
-    pub resurrecting: bool,
+    /// And so do those to what a cycle resurrects, which is what has a bit here, until all
+    /// that this leads to has MARK.
+    pub resurrecting: Option<Bitmap>,
     /// Threads that mark, once there were any.
     pub helpers: Option<Helpers>,
     pub finalizers: Finalizers,
     pub drops: Drops,
     pub stats: Stats,
     pub options: Options,
+    pub clock: Clock,
     /// Parameters of marking in steps.
     pub pace: StepPace,
     /// Where other threads ask for safepoints.
@@ -67,16 +74,18 @@ impl Core {
             space,
             log: Log::default(),
             grey: Some(GreyQueue::new()),
+            ephemerons: Ephemerons::default(),
             marking: None,
             cycle: None,
             verdict: false,
             dooming: false,
-            resurrecting: false,
+            resurrecting: None,
             helpers: None,
             finalizers: Finalizers::default(),
             drops: Drops::default(),
             stats: Stats::new(),
             countdown: options.stress,
+            clock: Clock::new(options.stress != 0, options.seed),
             options,
             pace: StepPace::default(),
             mailbox: Default::default(),
@@ -123,7 +132,7 @@ impl Core {
     pub fn abandon_cycle<M: Model>(&mut self) {
         if let Some(cycle) = self.cycle.take() {
             cycle.abandon::<M>(self);
-            (self.verdict, self.resurrecting) = (false, false);
+            (self.verdict, self.resurrecting) = (false, None);
             self.space.clear_marks()
         }
         if self.marking.take().is_some() {
@@ -167,7 +176,9 @@ impl Core {
 
     /// A tracer that uses this heap's grey queue; hand it back with `retire`.
     pub fn tracer<M: Model, S: Scope>(&mut self, scope: S) -> Tracer<M, S> {
-        Tracer::new(scope, self.grey.take().unwrap_or_else(GreyQueue::new))
+        let mut tracer = Tracer::new(scope, self.grey.take().unwrap_or_else(GreyQueue::new));
+        tracer.ephemerons = std::mem::take(&mut self.ephemerons);
+        tracer
     }
 
     /// The common middle of a collection, once roots and log were claimed:
@@ -195,9 +206,14 @@ impl Core {
     /// Takes the grey queue back; what remains is the scope.
     pub fn retire<M: Model, S: Scope>(&mut self, tracer: Tracer<M, S>) -> S {
         let Tracer {
-            scope, mut grey, ..
+            scope,
+            mut grey,
+            mut ephemerons,
+            ..
         } = tracer;
         grey.shrink();
+        ephemerons.clear();
+        self.ephemerons = ephemerons;
         self.grey = Some(grey);
         scope
     }

@@ -34,6 +34,7 @@ use crate::stats::{Cause, PauseKind, Stats};
 use crate::sync;
 use crate::verify::{self, Fault};
 use alloc::{POLL_FINALIZE, POLL_LIMIT, POLL_PROGRAM, POLL_REQUEST, POLL_STRESS, POLL_WORK};
+use bitmap::Bitmap;
 use std::marker::PhantomData;
 
 /// A heap of objects of the model `M`.
@@ -329,7 +330,8 @@ impl<M: Model> Heap<M> {
     }
     /// What the cycle in progress does next, for tests and tools.
     pub fn stage(&self) -> Option<String> {
-        self.core.cycle.as_ref().map(|c| format!("{:?}", c.stage))
+        let cycle = self.core.cycle.as_ref().map(|c| format!("{:?}", c.stage));
+        cycle.or_else(|| self.collector.stage())
     }
     /// Whether a collection of the whole heap is under way beside the program.
     pub fn is_marking(&self) -> bool {
@@ -347,9 +349,9 @@ impl<M: Model> Heap<M> {
     /// ends when all it leads to is: the program never sees a part of it.
     #[inline]
     pub fn condemned(&self, obj: Obj) -> bool {
-        let mem = &self.core.space.mem;
+        let late = |bits: Bitmap| bits.test(obj.addr());
         self.core.verdict
-            && (!mem.is_live(obj) || self.core.resurrecting && mem.seen.test(obj.addr()))
+            && (!self.core.space.mem.is_live(obj) || self.core.resurrecting.is_some_and(late))
             || self.core.dooming && obj.is_doomed()
     }
     /// `obj`, which has no references to other objects, was found again by a
@@ -363,7 +365,9 @@ impl<M: Model> Heap<M> {
         // A young object must not have MARK: if it dies, its cell is free.
         if self.condemned(obj) {
             self.core.space.mem.mark.claim_shared(obj.addr());
-            self.core.space.mem.seen.clear(obj.addr());
+            if let Some(bits) = self.core.resurrecting {
+                bits.clear(obj.addr())
+            }
         }
     }
     /// A full collection: on return everything unreachable is freed or awaits its finalizer.

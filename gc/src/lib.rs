@@ -7,15 +7,16 @@
 //! | [`header`], [`slot`] | the header word; slots, written through the barrier only |
 //! | [`heap`] | blocks, bitmaps, allocation, sweeping; the façade [`Heap`] |
 //! | [`barrier`], `log` | the write barrier and what it remembers |
-//! | `mark`, `weak`, `finalize` | the traversal; what is decided after it |
+//! | `mark`, `weak`, `waiting`, `finalize` | the traversal; what is decided after it |
 //! | [`collector`], `collectors` | the choice of collector, and the collectors |
 //! | [`request`] | asking for a safepoint from other threads and signal handlers |
-//! | `pacer`, [`stats`] | policy; every stop measured |
+//! | `pacer`, [`stats`], `clock` | policy; every stop measured |
 //! | [`verify`] | an independent check of the heap |
 //! | [`options`] | one table of options |
 //! | [`span`] | memory outside of the heap that grows in place |
 
 pub mod barrier;
+mod clock;
 pub mod collector;
 mod collectors;
 mod core;
@@ -34,6 +35,7 @@ pub mod span;
 pub mod stats;
 mod sync;
 pub mod verify;
+mod waiting;
 mod weak;
 
 pub use collector::{GcKind, SwitchError};

@@ -81,13 +81,18 @@ impl Log {
         self.targets.clear();
         self.entries.clear()
     }
-    /// Continues with the entries of `next`; `spare` is an old list whose memory may be reused.
-    pub fn replace(&mut self, next: Log, mut spare: Vec<Obj>) {
+    /// Continues with the entries of `next`. `spare` and `targets` are old lists whose
+    /// memory may be used again: freeing it may take the allocator long.
+    pub fn replace(&mut self, next: Log, mut spare: Vec<Obj>, mut targets: Vec<Obj>) {
         let limit = self.limit;
         *self = Log { limit, ..next };
         if self.entries.is_empty() {
             spare.clear();
             self.entries = spare;
+        }
+        if self.targets.is_empty() {
+            targets.clear();
+            self.targets = targets;
         }
     }
     /// Number of entries.

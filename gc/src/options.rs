@@ -316,7 +316,7 @@ options! {
     verify, "verify", "--gc-verify": bool = "off",
         "Check the whole heap after each collection.";
     seed, "seed", "--gc-seed": u32 = "0",
-        "Seed of stress mode's random schedule of the marker.";
+        "Seed of stress mode's random schedule.";
     threads, "threads", "--gc-threads": u32 = "0",
         "Helper threads for marking; 0: half of the usable cores, at most 4.";
     concurrent, "concurrent", "--gc-concurrent": bool = "on",

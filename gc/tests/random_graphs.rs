@@ -3,7 +3,7 @@
 mod toy;
 mod world;
 
-use moonsweep_gc::{GcKind, Options, Size};
+use moonsweep_gc::{CycleSearch, GcKind, Options, Size};
 use std::time::Duration;
 use toy::{Machine, NODE, kinds};
 use world::{World, run};
@@ -58,6 +58,27 @@ fn every_collector_under_stress() {
         for seed in 0..seeds() {
             run::<false>(&options(gc, 1 + seed as u32 % 3), seed, 1500);
             run::<true>(&options(gc, 1 + seed as u32 % 3), seed, 1500);
+        }
+    }
+}
+
+/// Rounds through weak stores, traces and trials go on beside each other.
+#[test]
+fn every_collector_that_counts() {
+    for gc in kinds().into_iter().filter(|&k| k == GcKind::RefCount) {
+        for seed in 0..20 * seeds() {
+            let all = [CycleSearch::Trace, CycleSearch::Both, CycleSearch::Off];
+            let o = Options {
+                cycles: if seed % 16 == 15 {
+                    CycleSearch::Trial
+                } else {
+                    all[seed as usize % 3]
+                },
+                verify: !seed.is_multiple_of(4),
+                seed: seed as u32,
+                ..options(gc, 1 + seed as u32 % 2)
+            };
+            run::<false>(&o, seed, 1500);
         }
     }
 }

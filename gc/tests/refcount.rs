@@ -564,3 +564,88 @@ fn traces_end_though_decrements_never_do() {
         assert_eq!(m.heap.objects(), 1 + 4 * 3);
     }
 }
+
+/// A key with a finalizer is found again through a weak table while a trace carries its
+/// verdict out in slices: not before all that the key leads to has been resurrected.
+#[test]
+fn a_key_is_found_again_only_as_a_whole() {
+    const LIST: usize = 3000;
+    let (mut resurrecting, mut found_again) = (0, 0);
+    for seed in 0..6 {
+        let mut m = Machine::<false>::new(Options {
+            stress: 1,
+            seed,
+            ..options(CycleSearch::Trace)
+        });
+        m.roots.stack = vec![None; 4];
+        let keys = old(&mut m, 0, EPHEMERON, 2);
+        for _ in 0..60 {
+            let first = ring(&mut m, 2);
+            let mut last = get(first, 0).unwrap();
+            for _ in 0..LIST {
+                let next = m.alloc(NODE, 7, 1);
+                m.set(last, 0, Some(next));
+                last = next;
+            }
+            m.set(last, 0, Some(first));
+            m.roots.stack[1] = Some(first);
+            m.heap.register_finalizer(first);
+            m.set_ephemeron(keys, 0, first, first);
+            m.collect_young();
+            m.roots.stack[1] = None;
+            while m.heap.finalizers_due() == 0 {
+                m.safepoint();
+                let stage = m.heap.stage().unwrap_or_default();
+                resurrecting += usize::from(stage.contains("Resurrect"));
+                let Some(key) = m.read(keys, 0) else { continue };
+                assert_eq!(key, first);
+                if !m.heap.verdict_pending() {
+                    continue;
+                }
+                found_again += 1;
+                let mut at = key;
+                for _ in 0..LIST + 2 {
+                    assert!(!m.heap.condemned(at), "a part is visible: {stage}");
+                    at = get(at, 0).unwrap();
+                }
+            }
+            while m.heap.next_finalizable().is_some() {}
+            m.collect_full();
+            assert_eq!(m.heap.objects(), 1);
+        }
+    }
+    assert!(resurrecting > 20, "{resurrecting}");
+    assert!(found_again > 5, "{found_again}");
+}
+
+/// What one trace has resurrected lives on, and is not hidden when the next one resurrects.
+#[test]
+fn what_was_resurrected_is_seen_during_the_next_trace() {
+    let mut resurrecting = 0;
+    for seed in 0..6 {
+        let mut m = Machine::<false>::new(Options {
+            stress: 1,
+            seed,
+            ..options(CycleSearch::Trace)
+        });
+        m.roots.stack = vec![None; 4];
+        let weak = old(&mut m, 0, WEAK, 2);
+        for _ in 0..60 {
+            let first = ring(&mut m, 1000);
+            m.roots.stack[1] = Some(first);
+            m.heap.register_finalizer(first);
+            m.collect_young();
+            m.roots.stack[1] = None;
+            while m.heap.finalizers_due() == 0 {
+                m.safepoint();
+                let stage = m.heap.stage().unwrap_or_default();
+                resurrecting += usize::from(stage.contains("Resurrect"));
+                assert_eq!(m.read(weak, 0), m.roots.stack[2], "{stage}");
+            }
+            let due = m.heap.next_finalizable();
+            m.roots.stack[2] = due;
+            m.set(weak, 0, due);
+        }
+    }
+    assert!(resurrecting > 20, "{resurrecting}");
+}

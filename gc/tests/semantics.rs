@@ -21,6 +21,22 @@ fn collecting() -> impl Iterator<Item = GcKind> {
     GcKind::ALL.iter().copied().filter(|k| k.collects())
 }
 
+/// A heap whose cycles begin soon and go on in small steps at safepoints.
+fn stepped() -> M {
+    M::new(Options {
+        stress: 1,
+        seed: 1024,
+        ..Options::default()
+    })
+}
+
+/// To the safepoint at which a cycle marks, or none does.
+fn until_marking(m: &mut M, marking: bool) {
+    while m.heap.is_marking() != marking {
+        m.safepoint();
+    }
+}
+
 fn root(m: &mut M, o: Obj) -> Obj {
     m.roots.stack.push(Some(o));
     o
@@ -629,9 +645,7 @@ fn a_marked_large_cell_keeps_what_is_moved_into_it() {
     m.set(large, 150, Some(end));
     m.set(before, 0, None);
     assert!(large.unlogged(), "the large cell is not logged whole");
-    while m.heap.is_marking() {
-        m.safepoint();
-    }
+    until_marking(&mut m, false);
     assert!(m.heap.inspect(end).allocated && id(end) == 2);
     m.heap.verify(&mut m.roots).unwrap();
 }
@@ -641,11 +655,7 @@ fn a_marked_large_cell_keeps_what_is_moved_into_it() {
 #[test]
 fn a_minor_does_not_mark_all_that_a_large_cell_refers_to_for_one_store() {
     for kind in [EDGES, NODE] {
-        let mut m = M::new(Options {
-            stress: 1,
-            seed: 1024,
-            ..Options::default()
-        });
+        let mut m = stepped();
         let owner = m.alloc(kind, 0, 5000);
         m.roots.stack.push(Some(owner));
         for i in 0..5000 {
@@ -657,18 +667,14 @@ fn a_minor_does_not_mark_all_that_a_large_cell_refers_to_for_one_store() {
             let fields = (0..5000).filter_map(|i| get(owner, i));
             fields.filter(|&o| m.heap.inspect(o).marked).count()
         };
-        while !m.heap.is_marking() {
-            m.safepoint();
-        }
+        until_marking(&mut m, true);
         // The snapshot only looks at the roots.
         assert!(m.heap.inspect(owner).marked && marked(&m) == 0);
         m.set(owner, 17, get(owner, 3000));
         m.collect_young();
         assert!(m.heap.is_marking());
         assert_eq!(marked(&m), 2, "what was stored, in both fields");
-        while m.heap.is_marking() {
-            m.safepoint();
-        }
+        until_marking(&mut m, false);
         m.heap.verify(&mut m.roots).unwrap();
         assert_eq!(m.heap.objects(), 5000);
     }
@@ -678,11 +684,7 @@ fn a_minor_does_not_mark_all_that_a_large_cell_refers_to_for_one_store() {
 /// changed meanwhile: the minor that visits it makes nothing grey.
 #[test]
 fn a_minor_marks_nothing_for_a_changed_object_without_mark() {
-    let mut m = M::new(Options {
-        stress: 1,
-        seed: 1024,
-        ..Options::default()
-    });
+    let mut m = stepped();
     let holder = m.alloc(NODE, 0, 1);
     m.roots.stack.push(Some(holder));
     let owner = m.alloc(NODE, 1, 2);
@@ -691,18 +693,14 @@ fn a_minor_marks_nothing_for_a_changed_object_without_mark() {
     m.set(owner, 0, Some(referent));
     m.set(owner, 1, Some(holder));
     m.collect_full();
-    while !m.heap.is_marking() {
-        m.safepoint();
-    }
+    until_marking(&mut m, true);
     assert!(m.heap.inspect(holder).marked && !m.heap.inspect(owner).marked);
     m.set(owner, 1, None);
     assert!(!owner.unlogged(), "the owner is in the log");
     m.set(holder, 0, None);
     m.collect_young();
     assert!(m.heap.is_marking() && !m.heap.inspect(referent).marked);
-    while m.heap.is_marking() {
-        m.safepoint();
-    }
+    until_marking(&mut m, false);
     m.heap.verify(&mut m.roots).unwrap();
     assert_eq!(m.heap.objects(), 1);
 }
@@ -711,11 +709,7 @@ fn a_minor_marks_nothing_for_a_changed_object_without_mark() {
 /// weak references that the program was told are cleared: what they led to does not reappear.
 #[test]
 fn a_verdict_given_up_is_carried_out() {
-    let mut m = M::new(Options {
-        stress: 1,
-        seed: 1024,
-        ..Options::default()
-    });
+    let mut m = stepped();
     let holder = m.alloc(NODE, 0, 100);
     m.roots.stack.push(Some(holder));
     for i in 0..100 {

@@ -7,6 +7,7 @@ use crate::object::trace::LuaModel;
 use crate::value::{Value, int_word, tag};
 use moonsweep_gc::heap::walk::Walk;
 use moonsweep_gc::{Heap, Obj};
+use std::cell::Cell;
 
 /// Assignments to the `__mode` of metatables that are in use: tables become weak or strong.
 #[derive(Default)]
@@ -38,9 +39,17 @@ pub struct Mem {
     pub epoch: u32,
     /// What became of tables whose metatable's `__mode` was assigned.
     pub late_modes: LateModes,
+    /// Steps of single instructions that take many, since limits looked last: empty slots
+    /// skipped by a traversal, links of a chain of metatables followed.
+    pub steps: Cell<u64>,
 }
 
 impl Mem {
+    /// An instruction took so many steps.
+    #[inline]
+    pub fn took(&self, steps: usize) {
+        self.steps.set(self.steps.get().wrapping_add(steps as u64));
+    }
     /// Makes cached method lookups through metatables invalid.
     #[inline]
     pub fn bump_epoch(&mut self) {

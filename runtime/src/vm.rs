@@ -119,6 +119,7 @@ impl State {
             shapes: Shapes::new(),
             epoch: 0,
             late_modes: Default::default(),
+            steps: Default::default(),
         };
         // SAFETY: allocation never collects, so the objects made here stay
         // alive until they are roots.
@@ -270,12 +271,12 @@ impl State {
     /// Whether a native may allocate `n` bytes, somewhat beyond the limit if
     /// need be: it can't collect, and the next safepoint will.
     pub(crate) fn may_borrow(&self, n: usize) -> bool {
+        n <= self.may_borrow_most()
+    }
+    /// How many bytes that are at most.
+    pub(crate) fn may_borrow_most(&self) -> usize {
         let most = self.memory_limit.saturating_add(self.memory_limit / 4);
-        self.mem
-            .heap
-            .bytes()
-            .checked_add(n)
-            .is_some_and(|total| total <= most)
+        most.saturating_sub(self.mem.heap.bytes())
     }
 
     /// Runs an allocation of `n` bytes that failed again, with the limit moved up for it.
@@ -492,6 +493,7 @@ impl State {
     /// # Safety
     /// As for `prepare_collection`.
     pub(crate) unsafe fn collect_full(&mut self) {
+        self.charge_collection(usize::MAX);
         if !self.mem.late_modes.are_settled() {
             crate::native::refresh_modes(self, true);
         }

@@ -236,6 +236,9 @@ fn select(cx: &mut Context) -> Result<Results> {
 }
 
 fn tonumber(cx: &mut Context) -> Result<Results> {
+    if let Value::Str(text) = cx.arg(0) {
+        cx.charge(text.len() as u64 / 8);
+    }
     if cx.is_none_or_nil(1) {
         return match cx.arg(0) {
             Value::Str(_) | Value::Int(_) | Value::Float(_) => match cx.arg(0).to_numeral() {

@@ -18,6 +18,7 @@ use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, Timespec, Timestamps, UTIME_NO
 use rustix::io::Errno;
 
 use crate::io::with_descriptor;
+use crate::util::system_call;
 use crate::util::{c_str, def, errno, file_result, joined, path, push_failure, strerror};
 
 /// Name of the metatable of open directories, in the registry and in messages.
@@ -121,6 +122,7 @@ fn outcome(cx: &Context, outcome: std::io::Result<()>) -> Result<Results> {
 fn attributes(cx: &mut Context) -> Result<Results> {
     let cx = &*cx;
     let name = c_str(cx.check_str(0)?.as_bytes());
+    system_call(cx);
     match std::fs::metadata(path(name)) {
         Ok(data) => wanted_attributes(cx, &data, None),
         Err(error) => no_information(cx, name, &error),
@@ -130,6 +132,7 @@ fn attributes(cx: &mut Context) -> Result<Results> {
 fn symlinkattributes(cx: &mut Context) -> Result<Results> {
     let cx = &*cx;
     let name = c_str(cx.check_str(0)?.as_bytes());
+    system_call(cx);
     let target = || std::fs::read_link(path(name));
     if matches!(cx.arg(1), Value::Str(wanted) if wanted.as_bytes() == b"target") {
         return match target() {
@@ -255,6 +258,7 @@ fn dir(cx: &mut Context) -> Result<Results> {
     let cx = &*cx;
     let name = c_str(cx.check_str(0)?.as_bytes());
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    system_call(cx);
     let opened = rustix::fs::open(path(name), flags, Mode::empty()).and_then(Dir::new);
     let listing = match opened {
         Ok(listing) => cx.userdata(RefCell::new(Some(listing)) as Listing, 0),

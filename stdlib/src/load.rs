@@ -1,15 +1,12 @@
 //! Chunks from strings, reader functions and files: `load`, `loadfile`, `dofile`, and the loading of
 //! files for `require` and for the command line.
 
-use std::fs::File;
-use std::io::Read;
-
 use moonsweep_runtime::native::{
     Context, Function, NativeDef, Raised, Result, Results, Str, Value,
 };
 
 use crate::io;
-use crate::util::{c_str, def, errno, joined, path, strerror};
+use crate::util::{c_str, def, joined, strerror};
 
 /// The outcome of loading a chunk: the function, or the message.
 pub type Loaded<'a> = core::result::Result<Function<'a>, Str<'a>>;
@@ -40,11 +37,13 @@ fn read_pieces(cx: &mut Context) -> core::result::Result<Vec<u8>, Raised> {
     loop {
         cx.push(cx.arg(0));
         cx.call(0, Some(1))?;
+        cx.charge(1);
         match cx.top(0) {
             Value::Nil => break,
             Value::Str(piece) if piece.is_empty() => break,
             Value::Str(piece) => {
                 cx.check_size((source.len() + piece.len()) as u64)?;
+                cx.charge_bytes(piece.len());
                 source.extend_from_slice(piece.as_bytes());
             }
             Value::Int(_) | Value::Float(_) => {
@@ -120,8 +119,8 @@ pub fn load_file<'a>(
 ) -> Result<Loaded<'a>> {
     let name = name.map(c_str);
     let source = match name {
-        Some(name) => read_file(cx, name)?,
-        None => io::read_stdin(cx).map_err(|error| ("read", error)),
+        Some(name) => io::read_named(cx, name)?,
+        None => io::read_stdin(cx)?.map_err(|error| ("read", error)),
     };
     let source = match source {
         Ok(source) => source,
@@ -139,33 +138,11 @@ pub fn load_file<'a>(
             return Ok(Err(cx.string(joined(&parts))?));
         }
     };
-    cx.check_size(source.len() as u64)?;
     let chunk_name = match name {
         Some(name) => joined(&[b"@", name]),
         None => b"=stdin".to_vec(),
     };
     cx.load(without_shebang(&source), &chunk_name, mode, env)
-}
-
-/// Bytes read from a file between two looks at the memory limit.
-const PIECE: u64 = 1 << 20;
-
-type FileError = (&'static str, rustix::io::Errno);
-
-/// What a file holds, as long as that keeps to the memory limit, which an endless one does not.
-fn read_file(cx: &Context, name: &[u8]) -> Result<core::result::Result<Vec<u8>, FileError>> {
-    let mut file = match File::open(path(name)) {
-        Ok(file) => file,
-        Err(error) => return Ok(Err(("open", errno(&error)))),
-    };
-    let mut source = Vec::new();
-    loop {
-        match (&mut file).take(PIECE).read_to_end(&mut source) {
-            Ok(0) => return Ok(Ok(source)),
-            Ok(_) => cx.check_size(source.len() as u64)?,
-            Err(error) => return Ok(Err(("read", errno(&error)))),
-        }
-    }
 }
 
 /// The chunk proper: without a byte-order mark and without a first line that starts with `#`. The

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStringExt;
 use moonsweep_runtime::native::{Context, NativeDef, Num, Result, Results, Value};
 
 use crate::load::load_file;
-use crate::util::{c_str, def, joined, path, register_with, subtable};
+use crate::util::{c_str, def, joined, path, register_with, subtable, system_call};
 
 /// The reference's default with the place where distributions install modules in Lua.
 const PATH: &str = "/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;\
@@ -44,7 +44,7 @@ fn searchpath(cx: &mut Context) -> Result<Results> {
     let separator = cx.opt_str(2)?.map_or(&b"."[..], |text| text.as_bytes());
     let templates = cx.check_str(1)?.as_bytes();
     let name = cx.check_str(0)?.as_bytes();
-    match search(name, templates, separator, replacement) {
+    match search(cx, name, templates, separator, replacement)? {
         Ok(name) => cx.ret(cx.string(name)?),
         Err(message) => {
             cx.push(Value::Nil);
@@ -55,31 +55,49 @@ fn searchpath(cx: &mut Context) -> Result<Results> {
 }
 
 /// Looks for a readable file in a list of templates. The error says which files there are not.
-fn search(name: &[u8], templates: &[u8], separator: &[u8], replacement: &[u8]) -> Found {
+///
+/// # Errors
+/// `not enough memory`, before the names are put together.
+fn search(
+    cx: &Context,
+    name: &[u8],
+    templates: &[u8],
+    separator: &[u8],
+    replacement: &[u8],
+) -> Result<Found> {
     let separator = c_str(separator);
     let name = if separator.is_empty() {
         c_str(name).to_vec()
     } else {
-        replace(c_str(name), separator, c_str(replacement))
+        replace(cx, c_str(name), separator, c_str(replacement))?
     };
-    let names = replace(c_str(templates), b"?", &name);
+    let names = replace(cx, c_str(templates), b"?", &name)?;
     if !names.is_empty() {
         for name in names.split(|&c| c == b';') {
+            system_call(cx);
+            if cx.must_stop() {
+                break;
+            }
             if File::open(path(name)).is_ok() {
-                return Ok(name.to_vec());
+                return Ok(Ok(name.to_vec()));
             }
         }
     }
-    let list = replace(&names, b";", b"'\n\tno file '");
-    Err(joined(&[b"no file '", &list, b"'"]))
+    let list = replace(cx, &names, b";", b"'\n\tno file '")?;
+    Ok(Err(joined(&[b"no file '", &list, b"'"])))
 }
 
 /// The file's name, or the message.
 type Found = core::result::Result<Vec<u8>, Vec<u8>>;
 
 /// `text` with every `from`, which is not empty, made `to`.
-fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let mut result = Vec::with_capacity(text.len());
+fn replace(cx: &Context, text: &[u8], from: &[u8], to: &[u8]) -> Result<Vec<u8>> {
+    cx.charge(text.len() as u64 / 2);
+    let count = memchr::memmem::find_iter(text, from).count();
+    let size = (count.saturating_mul(to.len())).saturating_add(text.len() - count * from.len());
+    cx.check_size(size as u64)?;
+    cx.charge_bytes(size);
+    let mut result = Vec::with_capacity(size);
     let mut rest = text;
     while let Some(at) = memchr::memmem::find(rest, from) {
         result.extend_from_slice(&rest[..at]);
@@ -87,7 +105,7 @@ fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
         rest = &rest[at + from.len()..];
     }
     result.extend_from_slice(rest);
-    result
+    Ok(result)
 }
 
 /// Looks for a module in the templates of a field of `package`, the running searcher's upvalue.
@@ -107,7 +125,7 @@ fn find_file(cx: &mut Context, name: &[u8], field: &str) -> Result<Found> {
         }
         _ => return Err(cx.error(format!("'package.{field}' must be a string"))),
     };
-    Ok(search(name, templates, b".", b"/"))
+    search(cx, name, templates, b".", b"/")
 }
 
 fn search_preload(cx: &mut Context) -> Result<Results> {
@@ -316,15 +334,20 @@ mod tests {
 
     #[test]
     fn searching_tells_where_it_looked() {
-        let message = search(b"x.y", b"?;./?.q;;a", b".", b"/").unwrap_err();
+        let mut vm = moonsweep_runtime::Vm::new(Default::default()).unwrap();
+        let cx = &*vm.context();
+        let search = |name: &[u8], templates: &[u8], separator: &[u8]| {
+            search(cx, name, templates, separator, b"/").unwrap_or_else(|_| panic!("raised"))
+        };
+        let message = search(b"x.y", b"?;./?.q;;a", b".").unwrap_err();
         let expected: &[u8] = b"no file 'x/y'\n\tno file './x/y.q'\n\tno file ''\n\tno file 'a'";
         assert_eq!(message, expected);
-        assert_eq!(search(b"x", b"", b".", b"/").unwrap_err(), b"no file ''");
+        assert_eq!(search(b"x", b"", b".").unwrap_err(), b"no file ''");
         assert_eq!(
-            search(b"a.a", b"?-?", b"", b"/").unwrap_err(),
+            search(b"a.a", b"?-?", b"").unwrap_err(),
             b"no file 'a.a-a.a'"
         );
-        let found = search(b"dev.null", b"/none/?;/?", b".", b"/");
+        let found = search(b"dev.null", b"/none/?;/?", b".");
         assert_eq!(found.unwrap(), b"/dev/null");
     }
 }

@@ -21,6 +21,16 @@ pub(crate) fn os_str(bytes: &[u8]) -> &OsStr {
     OsStr::from_bytes(c_str(bytes))
 }
 
+/// Charges a request to the system, such as opening a file.
+pub(crate) fn system_call(cx: &Context) {
+    cx.charge(500);
+}
+
+/// Charges a new process.
+pub(crate) fn new_process(cx: &Context) {
+    cx.charge(100_000);
+}
+
 /// The errno inside a standard-library error; `EIO` when it carries none.
 pub(crate) fn errno(error: &std::io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)

@@ -24,7 +24,7 @@ declare -A tests=(
   [models]="--test models"
   [graphs]="--test random_graphs --test semantics --test ephemerons"
   [helpers]="--test helpers"
-  [refcount]="--test refcount --test entries"
+  [refcount]="--test refcount --test rounds --test entries"
   [counts]="--test random_graphs -- every_collector switching"
 )
 # Those that need only some collectors: `GC_KINDS`.

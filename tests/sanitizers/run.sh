@@ -3,9 +3,10 @@
 #
 #   tests/sanitizers/run.sh thread     the gc crate's tests with real helper threads
 #   tests/sanitizers/run.sh address    the Lua scripts under every collector, and the gc crate's tests
+#   tests/sanitizers/run.sh chunks     binary chunks that were tampered with, by the address sanitizer
 #   SANITIZER_DIR=/tmp/moonsweep-sanitizers    where the copy and its builds go
 #   SANITIZER_PREFIX=                          a command to run cargo by
-#   GC_SEEDS=2 SCRIPTS=gc/                     as for the tests
+#   GC_SEEDS=2 SCRIPTS=gc/ CHUNK_COUNT=10000   as for the tests
 #
 # The sanitizers are unstable options of the compiler; RUSTC_BOOTSTRAP lets the
 # stable one take them. The standard library is not instrumented. For `thread`
@@ -20,7 +21,7 @@ dir=${SANITIZER_DIR:-/tmp/moonsweep-sanitizers}
 prefix=${SANITIZER_PREFIX:-}
 target=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTC_BOOTSTRAP=1 CARGO_TERM_COLOR=never CARGO_TARGET_DIR=$dir/$kind
-case $kind in thread | address) ;; *) sed -n '2,8p' "$0"; exit 2 ;; esac
+case $kind in thread | address | chunks) ;; *) sed -n '2,9p' "$0"; exit 2 ;; esac
 rm -rf "$dir/copy"
 mkdir -p "$dir/copy"
 git ls-files -z --cached --others --exclude-standard |
@@ -39,7 +40,12 @@ if [ "$kind" = thread ]; then
 else
   # The looped dispatch: instrumented handlers make no tail calls.
   export RUSTFLAGS="-Zsanitizer=address" MOONSWEEP_DISPATCH=loop
-  export ASAN_OPTIONS="detect_leaks=0 ${ASAN_OPTIONS:-}"
+  # A report is neither a script's success nor its error.
+  export ASAN_OPTIONS="detect_leaks=0 exitcode=66 ${ASAN_OPTIONS:-}"
+  if [ "$kind" = chunks ]; then
+    export CHUNK_COUNT=${CHUNK_COUNT:-10000}
+    exec "${cargo[@]}" -p moonsweep --test generated tampered_chunks -- --nocapture
+  fi
   export GC_SEEDS=${GC_SEEDS:-2}
   "${cargo[@]}" -p moonsweep-gc --test helpers --test semantics --test random_graphs
   "${cargo[@]}" -p moonsweep --test scripts

@@ -1,4 +1,4 @@
-//! Coroutines as futures, and Rust functions that wait for one.
+//! Coroutines as futures and streams, and Rust functions that wait for one.
 //!
 //! Lua calls such a function in a coroutine. While its future is pending the coroutine
 //! yields a mark of its own; whoever polls the coroutine, as an [`AsyncThread`], hands the
@@ -14,6 +14,7 @@ use super::thread::{Thread, ThreadStatus};
 use super::userdata::{MetaMethod, UserData, UserDataMethods};
 use super::value::{LightUserData, MultiValue, Value};
 use crate::native::{self, Context, NativeDef, Results};
+use futures_core::Stream;
 use std::cell::RefCell;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -42,6 +43,29 @@ end";
 ///
 /// What it yields by itself is dropped; then it is polled again soon, so that others have
 /// their turn. One that is given up is closed, and the futures it waits for are dropped.
+///
+/// It is a `Stream` (of the crate `futures-core`) as well, of what it yields and returns:
+///
+/// ```
+/// use futures_core::Stream;
+/// use moonsweep::{Function, Lua};
+/// use std::pin::pin;
+/// use std::task::{Context, Poll, Waker};
+///
+/// let lua = Lua::new();
+/// let count: Function = lua
+///     .load("function(n) for i = 1, n do coroutine.yield(i) end return 0 end")
+///     .eval()?;
+/// let mut numbers = pin!(lua.create_thread(count)?.into_async::<i64>(3));
+/// let mut seen = Vec::new();
+/// // An executor does this.
+/// let mut cx = Context::from_waker(Waker::noop());
+/// while let Poll::Ready(Some(n)) = numbers.as_mut().poll_next(&mut cx) {
+///     seen.push(n?);
+/// }
+/// assert_eq!(seen, [1, 2, 3, 0]);
+/// # Ok::<(), moonsweep::Error>(())
+/// ```
 #[must_use = "nothing runs before it is polled"]
 pub struct AsyncThread<R> {
     thread: Result<Thread>,
@@ -50,8 +74,18 @@ pub struct AsyncThread<R> {
     results: PhantomData<fn() -> R>,
 }
 
+/// What a coroutine that was resumed came to.
+enum Step {
+    /// It waits for a future, which has the waker.
+    Waits,
+    /// It yielded these.
+    Yielded(MultiValue),
+    /// It returned these.
+    Returned(MultiValue),
+}
+
 impl<R: FromLuaMulti> AsyncThread<R> {
-    fn step(&mut self, waker: &task::Waker) -> Result<Poll<R>> {
+    fn step(&mut self, waker: &task::Waker) -> Result<(Lua, Step)> {
         let thread = self.thread.clone()?;
         let lua = Lua::of(&thread.0)?;
         let arguments = self
@@ -62,13 +96,21 @@ impl<R: FromLuaMulti> AsyncThread<R> {
         let passed = thread.resume::<MultiValue>(arguments);
         lua.extra(|extra| extra.wakers.pop());
         let passed = passed?;
-        if thread.status()? != ThreadStatus::Resumable {
-            return R::from_lua_multi(passed, &lua).map(Poll::Ready);
+        let step = if thread.status()? != ThreadStatus::Resumable {
+            Step::Returned(passed)
+        } else if passed.0 == [Value::LightUserData(PENDING)] {
+            Step::Waits
+        } else {
+            Step::Yielded(passed)
+        };
+        Ok((lua, step))
+    }
+    /// Whether it can't be resumed, or was not made and has said so.
+    fn is_over(&self) -> bool {
+        match &self.thread {
+            Ok(thread) => !matches!(thread.status(), Ok(ThreadStatus::Resumable)),
+            Err(_) => self.arguments.is_none(),
         }
-        if passed.0 != [Value::LightUserData(PENDING)] {
-            waker.wake_by_ref();
-        }
-        Ok(Poll::Pending)
     }
 }
 
@@ -76,9 +118,34 @@ impl<R: FromLuaMulti> Future for AsyncThread<R> {
     type Output = Result<R>;
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Result<R>> {
         match self.get_mut().step(cx.waker()) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(results)) => Poll::Ready(Ok(results)),
+            Ok((_, Step::Waits)) => Poll::Pending,
+            Ok((_, Step::Yielded(_))) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Ok((lua, Step::Returned(results))) => Poll::Ready(R::from_lua_multi(results, &lua)),
             Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+/// What the coroutine yields, and last what it returns or the error that ends it.
+impl<R: FromLuaMulti> Stream for AsyncThread<R> {
+    type Item = Result<R>;
+    fn poll_next(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Option<Result<R>>> {
+        let this = self.get_mut();
+        if this.is_over() {
+            return Poll::Ready(None);
+        }
+        let step = this.step(cx.waker());
+        // An error comes once, where there is no coroutine as well.
+        this.arguments = None;
+        match step {
+            Ok((_, Step::Waits)) => Poll::Pending,
+            Ok((lua, Step::Yielded(values) | Step::Returned(values))) => {
+                Poll::Ready(Some(R::from_lua_multi(values, &lua)))
+            }
+            Err(error) => Poll::Ready(Some(Err(error))),
         }
     }
 }
@@ -234,7 +301,7 @@ impl Function {
 fn failed<R>(error: Error) -> AsyncThread<R> {
     AsyncThread {
         thread: Err(error),
-        arguments: None,
+        arguments: Some(Ok(MultiValue::new())),
         results: PhantomData,
     }
 }

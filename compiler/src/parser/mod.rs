@@ -22,8 +22,12 @@ const MAX_LEVELS: u32 = 197;
 
 type Result<T> = std::result::Result<T, CompileError>;
 
-/// Parses a chunk.
-pub fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk> {
+/// What a token costs in memory until its chunk is compiled, in bytes. Of the sources that take
+/// most, a million of `a=a+a` and of `f(a,b)`, it was measured to be 185 and 147.
+const BYTES_PER_TOKEN: usize = 160;
+
+/// Parses a chunk, with about so many bytes of `memory`, that for generating code included.
+pub fn parse(source: &[u8], chunk_name: &[u8], memory: usize) -> Result<Chunk> {
     let mut parser = Parser {
         lexer: Lexer::new(source, chunk_name),
         current: Lexeme {
@@ -33,6 +37,7 @@ pub fn parse(source: &[u8], chunk_name: &[u8]) -> Result<Chunk> {
         },
         ahead: None,
         last: Place::START,
+        tokens_left: memory / BYTES_PER_TOKEN,
         level: 0,
         exprs: Vec::new(),
         scopes: Scopes::default(),
@@ -53,6 +58,8 @@ struct Parser<'s> {
     ahead: Option<Lexeme<'s>>,
     /// Behind the last token consumed.
     last: Place,
+    /// As many as there is memory for.
+    tokens_left: usize,
     level: u32,
     exprs: Vec<Node>,
     scopes: Scopes,
@@ -95,6 +102,10 @@ impl<'s> Parser<'s> {
             line: self.lexer.line(),
             offset: self.current.end,
         };
+        match self.tokens_left.checked_sub(1) {
+            Some(left) => self.tokens_left = left,
+            None => return Err(CompileError::plain(b"not enough memory")),
+        }
         self.current = match self.ahead.take() {
             Some(ahead) => ahead,
             None => self.lexer.next_token()?,

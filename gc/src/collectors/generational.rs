@@ -175,9 +175,10 @@ impl Generational {
         self.pace_aging(core, R::AGES);
     }
 
-    /// What a stop may plan to take: it ends somewhat after its plan does.
+    /// What a stop may plan to take: it ends somewhat after its plan does, and what minors
+    /// cost varies by more than half.
     fn goal(&self, core: &Core) -> u64 {
-        core.options.pause_goal.as_nanos() as u64 * 7 / 8
+        core.options.pause_goal.as_nanos() as u64 * 2 / 3
     }
 
     fn minor<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {

@@ -1,6 +1,6 @@
 //! The reserved address range and its side tables.
 //!
-//! One mapping holds it all: the heap proper, four bitmaps over its granules,
+//! One mapping holds it all: the heap proper, five bitmaps over its granules,
 //! a byte table and an info table over its blocks. Pages become resident when
 //! first touched, so reserving much costs nothing.
 //!
@@ -10,6 +10,7 @@
 //! | OLD | it survived a collection; sticky; never set without ALLOC except in blocks not yet swept |
 //! | MARK | reached in this full cycle; all clear outside of cycles in swept blocks |
 //! | SEEN | reached in this minor, but staying young; during a cycle, when nothing stays young: MARK came after the verdict, by resurrection; else all clear |
+//! | LATE | `refcount`: MARK came after the verdict, by resurrection; cleared as MARK is |
 
 use super::bitmap::Bitmap;
 use super::block::{BLOCK_BYTES, BLOCK_SHIFT, BlockId, BlockInfo, Use};
@@ -42,6 +43,8 @@ pub struct Memory {
     pub mark: Bitmap,
     /// Reached in this minor, staying young; or resurrected in this cycle.
     pub seen: Bitmap,
+    /// Resurrected by a trace of `refcount`, for which SEEN says something else.
+    pub late: Bitmap,
 }
 
 /// Smaller heaps keep small pages.
@@ -67,7 +70,7 @@ impl Memory {
         loop {
             let blocks = bytes >> BLOCK_SHIFT;
             let bitmap = bytes / 128;
-            let len = BLOCK_BYTES + bytes + 4 * bitmap + blocks * (1 + size_of::<BlockInfo>());
+            let len = BLOCK_BYTES + bytes + 5 * bitmap + blocks * (1 + size_of::<BlockInfo>());
             // SAFETY: a fresh anonymous mapping, no address demanded.
             let map = unsafe {
                 mmap_anonymous(
@@ -87,7 +90,7 @@ impl Memory {
             let base = start as usize;
             let side = start.wrapping_add(bytes);
             let table = |i: usize| Bitmap::new(side.wrapping_add(i * bitmap).cast(), base);
-            let infos = side.wrapping_add(4 * bitmap);
+            let infos = side.wrapping_add(5 * bitmap);
             let young = infos.wrapping_add(blocks * size_of::<BlockInfo>());
             let first = base >> BLOCK_SHIFT;
             let memory = Memory {
@@ -100,6 +103,7 @@ impl Memory {
                 old: table(1),
                 mark: table(2),
                 seen: table(3),
+                late: table(4),
             };
             return (memory, Reservation { map, len });
         }

@@ -129,10 +129,11 @@ impl Space {
         }
     }
 
-    /// Lets the allocator have what `free_one` freed. Blocks of the nursery
-    /// and unswept ones are left to the sweep.
-    pub fn file_thinned(&mut self) {
-        while let Some(b) = self.thinned.pop() {
+    /// Lets the allocator have what `free_one` freed in up to `most` blocks; whether that
+    /// is all. Blocks of the nursery and unswept ones are left to the sweep.
+    pub fn file_thinned(&mut self, most: usize) -> bool {
+        for _ in 0..most {
+            let Some(b) = self.thinned.pop() else { break };
             let info = self.mem.info(b);
             info.set_thinned(0);
             let addr = self.mem.addr(b);
@@ -144,6 +145,7 @@ impl Space {
                 self.file(b, live);
             }
         }
+        self.thinned.is_empty()
     }
 
     /// Decides what a swept block with `live` cells is good for.
@@ -272,6 +274,15 @@ impl Space {
     /// Clears SEEN everywhere, while nothing is young.
     pub fn clear_seen(&self) {
         (0..self.pool.high()).for_each(|b| self.unsee(b))
+    }
+
+    /// Clears LATE in a block.
+    pub fn clear_late(&self, b: BlockId) {
+        for w in self.mem.late.block(self.mem.addr(b)) {
+            if w.load(Relaxed) != 0 {
+                w.store(0, Relaxed)
+            }
+        }
     }
 
     /// Whether no block and no large object waits to be swept.

@@ -198,6 +198,9 @@ impl Model for Toy {
     unsafe fn is_weak(obj: Obj, _word: u64, key: bool) -> bool {
         obj.kind() == WEAK || key
     }
+    unsafe fn may_be_stored_weakly(obj: Obj) -> bool {
+        obj.kind() != LEAF
+    }
     unsafe fn drop_payload(obj: Obj) -> usize {
         DROPPED.with_borrow_mut(|d| d.push(id(obj)));
         0

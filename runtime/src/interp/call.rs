@@ -3,7 +3,7 @@
 
 use super::coroutine;
 use super::unwind::throw;
-use super::{Regs, copy, hook, message, slow};
+use super::{Regs, copy, copy_values, hook, message, slow};
 use crate::native::{Action, Context};
 use crate::object::event::Event;
 use crate::object::function::{Closure, Native};
@@ -59,11 +59,9 @@ unsafe fn resolve_call(vm: &mut State, func: *mut Value, nargs: &mut usize) -> b
         if m.is_nil() {
             return false;
         }
-        let mut i = *nargs + 1;
-        while i > 0 {
-            copy(func.add(i), func.add(i - 1));
-            i -= 1;
-        }
+        vm.charge(1);
+        vm.charge_steps(*nargs);
+        std::ptr::copy(func, func.add(1), *nargs + 1);
         *func = m;
         *nargs += 1;
         true
@@ -380,9 +378,7 @@ pub(crate) unsafe fn finish(vm: *mut State, first: *mut Value, n: usize) -> Regs
             }
             let wanted = (*f).nresults;
             let count = if wanted < 0 {
-                for i in 0..n {
-                    copy(dst.add(i), first.add(i));
-                }
+                copy_values(vm, dst, first, n);
                 vm.top = dst.add(n);
                 n
             } else {

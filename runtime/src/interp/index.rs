@@ -9,6 +9,17 @@ use crate::vm::State;
 
 /// Longest chain of `__index` or `__newindex` tables.
 const MAX_CHAIN: usize = 2000;
+/// Links of a chain that count as one step of the chain's price.
+const SPAN: usize = 16;
+
+/// Counts the links of a chain for the limit of instructions, [`SPAN`] at a time.
+#[inline(always)]
+fn long_chain(vm: &State, links: usize) {
+    if links % SPAN == SPAN - 1 {
+        // A link is a lookup in two tables.
+        vm.mem.took(2 * SPAN);
+    }
+}
 
 /// Outcome of a lookup.
 pub(crate) enum Get {
@@ -83,6 +94,7 @@ unsafe fn get_behind(vm: &State, obj: Value, key: Value, steps: usize) -> Get {
     unsafe {
         let mut at = obj;
         for i in steps..MAX_CHAIN {
+            long_chain(vm, i);
             let m = if at.tag == tag::TABLE {
                 let t = Table(at.obj());
                 let v = t.get(&vm.mem, key);
@@ -123,6 +135,7 @@ pub(crate) unsafe fn get_name(vm: &State, obj: Value, name: Str) -> Get {
         let mut at = obj;
         let mut steps = 0;
         while steps < MAX_CHAIN {
+            long_chain(vm, steps);
             if at.tag != tag::TABLE {
                 break;
             }
@@ -161,6 +174,7 @@ pub(crate) unsafe fn set(vm: &mut State, obj: Value, key: Value, v: Value, named
     unsafe {
         let mut at = obj;
         for i in 0..MAX_CHAIN {
+            long_chain(vm, i);
             let m = if at.tag == tag::TABLE {
                 let t = Table(at.obj());
                 let m = match t.meta() {

@@ -7,8 +7,9 @@
 //! *tick* settles accounts:
 //!
 //! - The budget is charged with the instructions since the last tick, with what
-//!   natives charged (`Context::charge`), and with the memory allocated,
-//!   [`BYTES_PER_TICK`] for one: copying and filling is work, too.
+//!   natives charged (`Context::charge`), with the steps of instructions that take
+//!   many (`Mem::steps`), and with the memory allocated, [`BYTES_PER_TICK`] for one:
+//!   copying and filling is work, too.
 //! - Once it is used up, an error is raised here, at every instruction and at
 //!   every safepoint, until the host grants more. A protected call catches it,
 //!   and the next instruction raises it again; message handlers, `__close` and
@@ -39,6 +40,9 @@ const QUANTUM: i64 = 256;
 
 /// How many bytes of new memory cost as much as an instruction.
 const BYTES_PER_TICK: u64 = 64;
+
+/// How many values copied, slots skipped or links followed cost as much as one.
+const STEPS_PER_TICK: u64 = 8;
 
 /// The account of a run.
 #[derive(Default)]
@@ -105,6 +109,24 @@ impl State {
             }
         }
     }
+    /// Charges the copying of `n` bytes.
+    #[inline]
+    pub(crate) fn charge_bytes(&mut self, n: usize) {
+        self.charge(n as u64 / BYTES_PER_TICK);
+    }
+    /// Charges the copying of `n` values, or as many steps of another kind.
+    #[inline]
+    pub(crate) fn charge_steps(&mut self, n: usize) {
+        self.charge(n as u64 / STEPS_PER_TICK);
+    }
+    /// Charges a collection that the program asked for, or made necessary by filling its
+    /// memory: of the whole heap, or so many bytes of it.
+    pub(crate) fn charge_collection(&mut self, bytes: usize) {
+        const LEAST: u64 = 500;
+        const BYTES_PER_TICK: usize = 128;
+        let bytes = bytes.min(self.mem.heap.bytes());
+        self.charge(LEAST + (bytes / BYTES_PER_TICK) as u64);
+    }
     /// The budget: so many instructions from now on, or as many as it likes.
     pub(crate) fn set_budget(&mut self, n: Option<u64>) {
         self.settle();
@@ -139,7 +161,9 @@ impl State {
         let limits = &mut self.limits;
         let bytes = allocated.saturating_sub(limits.allocated);
         limits.allocated = allocated;
-        let used = limits.granted.saturating_sub(self.ticks).max(0) as u64 + bytes / BYTES_PER_TICK;
+        let used = (limits.granted.saturating_sub(self.ticks).max(0) as u64)
+            .saturating_add(bytes / BYTES_PER_TICK)
+            .saturating_add(self.mem.steps.take() / STEPS_PER_TICK);
         limits.used = limits.used.saturating_add(used);
         if let Some(left) = &mut limits.left {
             *left = left.saturating_sub(used);
@@ -171,6 +195,7 @@ impl State {
     fn restart(&mut self) {
         self.counting = !self.limits.is_idle();
         self.limits.allocated = self.mem.heap.allocated_bytes();
+        self.mem.steps.set(0);
         self.grant();
         hook::refresh(self);
     }

@@ -203,3 +203,30 @@ pub(crate) unsafe fn copy(to: *mut Value, from: *const Value) {
         (*to).tag = t;
     }
 }
+
+/// Copies `n` values to where they were or below it. Many are charged.
+///
+/// # Safety
+/// Both are registers of the running thread.
+#[inline(always)]
+pub(crate) unsafe fn copy_values(vm: &mut State, to: *mut Value, from: *const Value, n: usize) {
+    /// As many as are copied one by one.
+    const FEW: usize = 8;
+    // SAFETY: as the caller promised; what overlaps is read before it is written.
+    unsafe {
+        if n > FEW {
+            return copy_many(vm, to, from, n);
+        }
+        for i in 0..n {
+            copy(to.add(i), from.add(i));
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn copy_many(vm: &mut State, to: *mut Value, from: *const Value, n: usize) {
+    vm.charge_steps(n);
+    // SAFETY: as for `copy_values`.
+    unsafe { std::ptr::copy(from, to, n) }
+}

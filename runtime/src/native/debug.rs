@@ -374,6 +374,8 @@ impl Context {
                 let _ = write!(out, "\n\t...\t(skipping {skip} levels)");
                 l = total - TAIL;
             }
+            // Names are looked for in all of `package.loaded`.
+            self.charge(200);
             let Some(i) = self.frame_info(thread, l) else {
                 break;
             };

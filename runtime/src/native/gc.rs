@@ -31,6 +31,7 @@ impl Context {
     /// A minor collection, or a full one if the collector knows no minors; due
     /// finalizers run.
     pub fn collect_young(&mut self) {
+        self.vm().charge_collection(0);
         // SAFETY: the native's frame is complete: `top` is its end.
         unsafe {
             self.vm()
@@ -48,6 +49,7 @@ impl Context {
     /// As for `collect`.
     pub fn gc_step(&mut self, kb: i64) -> Result<bool> {
         let bytes = usize::try_from(kb).unwrap_or(0).saturating_mul(1024);
+        self.vm().charge_collection(bytes);
         let vm = self.vm();
         if bytes == 0 && vm.chose_generational && vm.mem.heap.kind() == GcKind::Incremental {
             self.collect_young();

@@ -10,6 +10,17 @@ impl Context {
     pub fn charge(&self, n: u64) {
         self.vm().charge(n)
     }
+    /// Charges the reading, writing or copying of `n` bytes outside of the heap; new
+    /// objects are charged by themselves.
+    #[inline]
+    pub fn charge_bytes(&self, n: usize) {
+        self.vm().charge_bytes(n)
+    }
+    /// Charges the copying of `n` values, or as many steps through something else.
+    #[inline]
+    pub fn charge_steps(&self, n: usize) {
+        self.vm().charge_steps(n)
+    }
     /// Charges `n` units of work, and is a safepoint: what a native does every
     /// few thousand steps.
     ///

@@ -185,7 +185,8 @@ impl Context {
                 }
             }
         } else {
-            moonsweep_compiler::compile(source, chunk_name).map_err(|e| e.message)
+            let memory = self.vm().may_borrow_most();
+            moonsweep_compiler::compile_within(source, chunk_name, memory).map_err(|e| e.message)
         };
         match compiled {
             Ok(p) => {

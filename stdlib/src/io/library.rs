@@ -18,7 +18,7 @@ use super::{
 };
 use crate::random::entropy;
 use crate::util::{c_str, def, errno, file_failure, file_result, joined, path, register_with};
-use crate::util::{shell, strerror};
+use crate::util::{new_process, shell, strerror, system_call};
 
 fn close(cx: &mut Context) -> Result<Results> {
     let cx = &*cx;
@@ -138,6 +138,7 @@ fn lines(cx: &mut Context) -> Result<Results> {
 /// Opens something. Where that fails because too many files are open, it is tried once
 /// more after a collection: garbage may hold some of them, which counts little as memory.
 fn with_files<T>(cx: &mut Context, mut open: impl FnMut() -> Outcome<T>) -> Result<Outcome<T>> {
+    system_call(cx);
     let outcome = open();
     if !matches!(outcome, Err(Errno::MFILE | Errno::NFILE)) {
         return Ok(outcome);
@@ -223,6 +224,7 @@ fn popen(cx: &mut Context) -> Result<Results> {
         _ => return Err(cx.arg_error(1, "invalid mode")),
     };
     upvalue_state(cx)?.flush();
+    new_process(cx);
     let mut shell = shell(&command);
     if reads {
         shell.stdout(Stdio::piped());

@@ -76,7 +76,10 @@ pub(super) fn write_arguments(
     };
     for i in first..cx.nargs() {
         let outcome = match cx.arg(i) {
-            Value::Str(text) => stream.write(text.as_bytes()),
+            Value::Str(text) => {
+                cx.charge_bytes(text.len());
+                stream.write(text.as_bytes())
+            }
             Value::Int(n) => stream.write(&cx.number_to_string(Num::Int(n))),
             Value::Float(n) => {
                 // As "%.14g": without the ".0" that marks floats elsewhere.

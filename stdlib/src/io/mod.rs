@@ -17,13 +17,15 @@ mod stream;
 mod wake;
 
 use std::cell::{Ref, RefCell};
+use std::fs::File;
 use std::os::fd::BorrowedFd;
 use std::rc::{Rc, Weak};
 
 use moonsweep_runtime::native::{Context, Result, Results, Userdata, Value};
 use rustix::io::Errno;
 
-use crate::util::{exec_result, file_failure};
+use crate::util::{errno, exec_result, file_failure, path, system_call};
+use read::{may_read, read_bytes};
 use stream::{Outcome, Stream};
 
 pub use library::open;
@@ -232,21 +234,42 @@ fn check_open(cx: &Context, i: usize) -> Result<&Rc<LuaFile>> {
 }
 
 /// All that is left on standard input, for loading it as a chunk.
-pub(crate) fn read_stdin(cx: &Context) -> Outcome<Vec<u8>> {
-    let mut text = Vec::new();
+///
+/// # Errors
+/// `not enough memory`.
+pub(crate) fn read_stdin(cx: &Context) -> Result<Outcome<Vec<u8>>> {
     let Some(state) = registry_state(cx) else {
-        return Err(Errno::BADF);
+        return Ok(Err(Errno::BADF));
     };
     state.before_reading(&state.stdin);
-    state.stdin.with(|stdin| {
-        stdin.clear_end();
-        while stdin.read_some(usize::MAX, &mut text)? > 0 {
-            if cx.check_size(text.len() as u64).is_err() {
-                return Err(Errno::NOMEM);
-            }
+    read_all(cx, &state.stdin)
+}
+
+/// All that is in the file of a name, likewise; an error says what could not be done.
+///
+/// # Errors
+/// `not enough memory`.
+pub(crate) fn read_named(
+    cx: &Context,
+    name: &[u8],
+) -> Result<core::result::Result<Vec<u8>, (&'static str, Errno)>> {
+    system_call(cx);
+    let file = match File::open(path(name)) {
+        Ok(file) => LuaFile::new(Stream::file(file, true, false), Kind::Regular),
+        Err(error) => return Ok(Err(("open", errno(&error)))),
+    };
+    Ok(read_all(cx, &file)?.map_err(|error| ("read", error)))
+}
+
+/// What is left of an open file.
+fn read_all(cx: &Context, file: &LuaFile) -> Result<Outcome<Vec<u8>>> {
+    match file.stream.borrow_mut().as_mut() {
+        Some(stream) => {
+            stream.clear_end();
+            read_bytes(cx, stream, u64::MAX)
         }
-        Ok(text)
-    })
+        None => Ok(Err(Errno::BADF)),
+    }
 }
 
 /// One line from standard input with its newline; nothing at the end.
@@ -257,11 +280,13 @@ pub fn read_stdin_line(cx: &Context) -> Option<Vec<u8>> {
         .stdin
         .with(|stdin| {
             stdin.clear_end();
-            Ok(match stdin.read_line(true)? {
-                stream::Line::Buffered(line) => Some(stdin.buffered(line).to_vec()),
-                stream::Line::Spilled => Some(stdin.spilled().to_vec()),
-                stream::Line::End => None,
-            })
+            Ok(
+                match stdin.read_line(true, |length| may_read(cx, length))? {
+                    stream::Line::Buffered(line) => Some(stdin.buffered(line).to_vec()),
+                    stream::Line::Spilled => Some(stdin.take_spilled()),
+                    stream::Line::End => None,
+                },
+            )
         })
         .ok()
         .flatten()

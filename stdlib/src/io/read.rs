@@ -2,10 +2,11 @@
 
 use moonsweep_runtime::native::{Context, Num, Result, Value};
 use moonsweep_runtime::numeral;
+use rustix::io::Errno;
 
 use super::LuaFile;
-use super::stream::{Line, Outcome, Stream};
-use crate::util::push_failure;
+use super::stream::{BUFFER, Line, Outcome, Stream};
+use crate::util::{push_failure, system_call};
 
 /// Longest numeral that "n" reads.
 const LONGEST_NUMERAL: usize = 200;
@@ -37,7 +38,10 @@ pub(super) fn read_formats<'a>(
     if count == 0 {
         return match read_one(cx, stream, Format::Line { keep: false })? {
             Ok(Some(value)) => Ok(pushed(cx, value)),
-            Ok(None) => Ok(pushed(cx, Value::Nil)),
+            Ok(None) => {
+                system_call(cx);
+                Ok(pushed(cx, Value::Nil))
+            }
             Err(error) => push_failure(cx, error, None),
         };
     }
@@ -47,6 +51,8 @@ pub(super) fn read_formats<'a>(
         match read_one(cx, stream, format)? {
             Ok(Some(value)) => cx.push(value),
             Ok(None) => {
+                // Whether there is more is asked for each time.
+                system_call(cx);
                 cx.push(Value::Nil);
                 return Ok(k + 1);
             }
@@ -97,9 +103,13 @@ fn read_one<'a>(
     format: Format,
 ) -> Result<Outcome<Option<Value<'a>>>> {
     Ok(match format {
-        Format::Line { keep } => match stream.read_line(keep) {
+        Format::Line { keep } => match stream.read_line(keep, |length| may_read(cx, length)) {
             Ok(Line::Buffered(line)) => Ok(Some(cx.string(stream.buffered(line))?.into())),
-            Ok(Line::Spilled) => Ok(Some(cx.string(stream.spilled())?.into())),
+            Ok(Line::Spilled) => {
+                let line = stream.take_spilled();
+                cx.check_size(line.len() as u64)?;
+                Ok(Some(cx.string(line)?.into()))
+            }
             Ok(Line::End) => Ok(None),
             Err(error) => Err(error),
         },
@@ -130,14 +140,30 @@ fn read_one<'a>(
     })
 }
 
-/// Up to `count` bytes; fewer at the end of the file.
-fn read_bytes(cx: &Context, stream: &mut Stream, count: u64) -> Result<Outcome<Vec<u8>>> {
+/// Whether something of which `length` bytes were read may go on; charges the last piece.
+pub(super) fn may_read(cx: &Context, length: usize) -> bool {
+    cx.charge_bytes(BUFFER);
+    !cx.must_stop() && cx.check_size(length as u64).is_ok()
+}
+
+/// Up to `count` bytes; fewer at the end of the file. Fails with EINTR where the program must stop.
+pub(super) fn read_bytes(
+    cx: &Context,
+    stream: &mut Stream,
+    count: u64,
+) -> Result<Outcome<Vec<u8>>> {
     let mut bytes = Vec::new();
     let limit = usize::try_from(count).unwrap_or(usize::MAX);
     while bytes.len() < limit {
         match stream.read_some(limit - bytes.len(), &mut bytes) {
             Ok(0) => break,
-            Ok(_) => cx.check_size(bytes.len() as u64)?,
+            Ok(read) => {
+                cx.charge_bytes(read);
+                cx.check_size(bytes.len() as u64)?;
+                if cx.must_stop() {
+                    return Ok(Err(Errno::INTR));
+                }
+            }
             Err(error) => return Ok(Err(error)),
         }
     }

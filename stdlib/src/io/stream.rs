@@ -20,6 +20,9 @@ pub(crate) type Outcome<T> = core::result::Result<T, Errno>;
 /// Size of the buffers unless `setvbuf` says otherwise.
 pub(crate) const BUFFER: usize = 16 * 1024;
 
+/// Most that is buffered, whatever `setvbuf` says.
+const LARGEST: usize = 1 << 20;
+
 /// When output leaves the buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Buffering {
@@ -51,7 +54,7 @@ impl Descriptor {
 pub(crate) enum Line {
     /// In the input buffer: see `Stream::buffered`.
     Buffered(Range<usize>),
-    /// In `Stream::spilled`, because it was longer than what was buffered.
+    /// In `Stream::take_spilled`, because it was longer than what was buffered.
     Spilled,
     /// There is none.
     End,
@@ -226,7 +229,10 @@ impl Stream {
     }
 
     /// Finds the next line and takes it with its newline, which is part of the result if `keep`.
-    pub(crate) fn read_line(&mut self, keep: bool) -> Outcome<Line> {
+    ///
+    /// Of a line that is longer than what is buffered `go_on` is asked, with how long it is so far.
+    /// Where it says no, that is all of the line.
+    pub(crate) fn read_line(&mut self, keep: bool, go_on: impl Fn(usize) -> bool) -> Outcome<Line> {
         let mut spilled = false;
         loop {
             let available = self.available()?;
@@ -244,12 +250,9 @@ impl Stream {
             if newline.is_some() && !spilled {
                 return Ok(Line::Buffered(line));
             }
-            if !spilled {
-                self.spilled.clear();
-                spilled = true;
-            }
+            spilled = true;
             self.spilled.extend_from_slice(&self.input[line]);
-            if newline.is_some() {
+            if newline.is_some() || !go_on(self.spilled.len()) {
                 return Ok(Line::Spilled);
             }
         }
@@ -260,9 +263,9 @@ impl Stream {
         &self.input[line]
     }
 
-    /// A line that `read_line` had to put together.
-    pub(crate) fn spilled(&self) -> &[u8] {
-        &self.spilled
+    /// The line that `read_line` had to put together.
+    pub(crate) fn take_spilled(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spilled)
     }
 
     // Output.
@@ -326,7 +329,7 @@ impl Stream {
     pub(crate) fn set_buffering(&mut self, buffering: Buffering, size: usize) -> Outcome<()> {
         self.flush()?;
         self.buffering = buffering;
-        self.capacity = size.clamp(1, 1 << 30);
+        self.capacity = size.clamp(1, LARGEST);
         Ok(())
     }
 
@@ -406,9 +409,9 @@ mod tests {
     }
 
     fn line(stream: &mut Stream, keep: bool) -> Option<Vec<u8>> {
-        match stream.read_line(keep).unwrap() {
+        match stream.read_line(keep, |_| true).unwrap() {
             Line::Buffered(line) => Some(stream.buffered(line).to_vec()),
-            Line::Spilled => Some(stream.spilled().to_vec()),
+            Line::Spilled => Some(stream.take_spilled()),
             Line::End => None,
         }
     }

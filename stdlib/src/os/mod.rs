@@ -17,6 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::io;
 use crate::util::{c_str, def, errno, exec_result, file_failure, file_result, os_str, path, shell};
+use crate::util::{new_process, system_call};
 use calendar::{Date, Fields, Offset, Utc, Zone, date_at, time_of};
 
 /// Seconds since 1970.
@@ -101,17 +102,39 @@ fn date(cx: &mut Context) -> Result<Results> {
     cx.ret(cx.string(text)?)
 }
 
-fn date_fields(date: &Date) -> [(&'static str, i64); 8] {
-    [
-        ("year", date.year),
-        ("month", date.month),
-        ("day", date.day),
-        ("hour", date.hour),
-        ("min", date.minute),
-        ("sec", date.second),
-        ("yday", date.yearday),
-        ("wday", date.weekday + 1),
-    ]
+/// What `os.date("*t")` and `os.time` call the parts of a date.
+fn date_fields(date: &Date) -> impl Iterator<Item = (&'static str, i64)> {
+    let Date {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        ..
+    } = *date;
+    named([year, month, day, hour, minute, second])
+        .chain([("yday", date.yearday), ("wday", date.weekday + 1)])
+}
+
+/// The parts of a date that `os.time` was given.
+fn given_fields(fields: Fields) -> impl Iterator<Item = (&'static str, i64)> {
+    let Fields {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+        ..
+    } = fields;
+    named([year, month, day, hour, minute, second])
+}
+
+fn named(values: [i64; 6]) -> impl Iterator<Item = (&'static str, i64)> {
+    ["year", "month", "day", "hour", "min", "sec"]
+        .into_iter()
+        .zip(values)
 }
 
 fn format_date(cx: &Context, format: &[u8], date: &Date, zone_name: &str) -> Result<Vec<u8>> {
@@ -125,7 +148,10 @@ fn format_date(cx: &Context, format: &[u8], date: &Date, zone_name: &str) -> Res
             let message = format!("invalid conversion specifier '%{rest}'");
             return Err(cx.arg_error(0, &message));
         };
+        let before = text.len();
         strftime::format(letter, date, zone_name, &mut text);
+        cx.charge(8 + 2 * (text.len() - before) as u64);
+        cx.check_size(text.len() as u64)?;
         rest = &rest[length..];
     }
     text.extend_from_slice(rest);
@@ -160,14 +186,7 @@ fn time(cx: &mut Context) -> Result<Results> {
             set_field(cx, "isdst", date.offset.dst.into())?;
         }
         None => {
-            for (name, value) in [
-                ("year", fields.year),
-                ("month", fields.month),
-                ("day", fields.day),
-                ("hour", fields.hour),
-                ("min", fields.minute),
-                ("sec", fields.second),
-            ] {
+            for (name, value) in given_fields(fields) {
                 set_field(cx, name, value.into())?;
             }
         }
@@ -222,6 +241,7 @@ fn execute(cx: &mut Context) -> Result<Results> {
         // There is a shell.
         return cx.ret(true);
     };
+    new_process(cx);
     match shell(command.as_bytes()).status() {
         Ok(status) => exec_result(cx, status),
         Err(error) => file_failure(cx, errno(&error), None),
@@ -252,6 +272,7 @@ fn getenv(cx: &mut Context) -> Result<Results> {
 
 /// As C's `remove`: a file, or an empty directory.
 fn remove(cx: &mut Context) -> Result<Results> {
+    system_call(cx);
     let name = c_str(cx.check_str(0)?.as_bytes());
     let outcome = match std::fs::remove_file(path(name)) {
         Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
@@ -264,6 +285,7 @@ fn remove(cx: &mut Context) -> Result<Results> {
 
 fn rename(cx: &mut Context) -> Result<Results> {
     let (from, to) = (cx.check_str(0)?.as_bytes(), cx.check_str(1)?.as_bytes());
+    system_call(cx);
     let outcome = std::fs::rename(path(from), path(to));
     file_result(cx, outcome.map_err(|error| errno(&error)), None)
 }
@@ -281,6 +303,7 @@ fn setlocale(cx: &mut Context) -> Result<Results> {
 
 fn tmpname(cx: &mut Context) -> Result<Results> {
     use std::os::unix::ffi::OsStrExt;
+    system_call(cx);
     match io::temporary_file() {
         Ok((_, name)) => cx.ret(cx.string(name.as_os_str().as_bytes())?),
         Err(_) => Err(cx.error("unable to generate a unique filename")),

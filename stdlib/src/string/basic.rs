@@ -46,6 +46,7 @@ pub fn byte(cx: &mut Context) -> Result<Results> {
         return Err(cx.error("string slice too long"));
     }
     reserve_results(cx, part.len(), "string slice too long")?;
+    cx.charge_steps(part.len());
     for &byte in part {
         cx.push(byte as i64);
     }

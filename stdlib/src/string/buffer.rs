@@ -38,6 +38,7 @@ impl Buffer {
         let size = (self.0.len() as u64).saturating_add(more as u64);
         if size > KEPT as u64 {
             cx.check_size(size)?;
+            cx.charge_bytes(size as usize);
         }
         match self.0.try_reserve(more) {
             Ok(()) => Ok(()),

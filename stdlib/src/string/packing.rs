@@ -28,6 +28,7 @@ pub fn pack(cx: &mut Context) -> Result<Results> {
     let mut out = Buffer::new();
     let mut arg = 0;
     while let Some(field) = next(cx, &mut layout, out.len())? {
+        cx.charge(1);
         out.grow(cx, field.padding + field.size)?;
         let aligned = out.len() + field.padding;
         out.resize(aligned, 0);
@@ -106,6 +107,7 @@ pub fn packsize(cx: &mut Context) -> Result<Results> {
     let mut layout = Layout::new(cx.check_str(0)?.as_bytes());
     let mut total = 0usize;
     while let Some(field) = next(cx, &mut layout, total)? {
+        cx.charge(1);
         if matches!(field.kind, Kind::String | Kind::Zero) {
             return Err(cx.arg_error(0, "variable-length format"));
         }
@@ -127,6 +129,7 @@ pub fn unpack(cx: &mut Context) -> Result<Results> {
     }
     let mut count = 0usize;
     while let Some(field) = next(cx, &mut layout, at)? {
+        cx.charge(1);
         let Field {
             kind,
             size,

@@ -79,7 +79,7 @@ pub fn find(cx: &mut Context) -> Result<Results> {
         return search(cx, init, true);
     }
     if s.len() - init > CHEAP {
-        cx.charge((s.len() - init) as u64 / 256);
+        cx.charge((s.len() - init) as u64 / 32);
     }
     match pattern::find_plain(&s[init..], pattern) {
         None => cx.ret(()),

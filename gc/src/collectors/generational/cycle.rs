@@ -522,7 +522,7 @@ impl Cycle {
         let done = tracer.converge_within(budget);
         *work += self.regain(tracer);
         if done {
-            core.resurrecting = false;
+            core.resurrecting = None;
             self.stage = Stage::Keys
         }
         true
@@ -558,7 +558,7 @@ impl Cycle {
         {
             self.values_at += 1;
             tracer.clear(owner, WeakPart::Values);
-            budget.spend(mem.size_of(owner) / 8);
+            budget.spend(mem.size_of(owner) / 4);
         }
         self.regain(tracer);
         if self.values_at == self.weak.len() {
@@ -579,20 +579,20 @@ impl Cycle {
             }
             tracer.clear(owner, WeakPart::Keys);
             self.keys_at += 1;
-            budget.spend(mem.size_of(owner) / 8);
+            budget.spend(mem.size_of(owner) / 4);
         }
         while !budget.is_spent()
             && let Some(&owner) = tracer.ephemerons.owners.get(self.owners_at)
         {
             self.owners_at += 1;
             tracer.clear(owner, WeakPart::Keys);
-            budget.spend(mem.size_of(owner) / 8);
+            budget.spend(mem.size_of(owner) / 4);
         }
         self.regain(tracer);
         if self.keys_at == self.weak.len() && self.owners_at == self.ephemerons.owners.len() {
             self.stage = match self.stage {
-                Stage::Late => Stage::End,
-                _ => Stage::Prune,
+                Stage::Keys => Stage::Prune,
+                _ => Stage::End,
             }
         }
         true
@@ -611,7 +611,7 @@ impl Cycle {
         let Some(search) = self.search.take() else {
             return true;
         };
-        core.resurrecting = true;
+        core.resurrecting = Some(core.space.mem.seen);
         let mut tracer = self.lend::<M, _>(ResurrectScope(MarkScope { mem }));
         while !budget.is_spent() {
             if !search.claim(&mut tracer, self.claimed) {

@@ -157,7 +157,7 @@ impl Generational {
         }
         let mut tracer = core.tracer::<M, _>(scope);
         // First: one that something else had found, and let stay young, would be visited twice.
-        for obj in targets {
+        for &obj in &targets {
             if tracer.scope.promote(obj) {
                 tracer.grey.push(obj)
             }
@@ -189,7 +189,7 @@ impl Generational {
         core.space.external(-(freed as isize));
         core.finalizers.promote(is_old);
         core.drops.promote(is_old);
-        core.log.replace(scope.log, logged);
+        core.log.replace(scope.log, logged, targets);
         pause.phase(Phase::Prune);
 
         core.space.sweep_nursery();

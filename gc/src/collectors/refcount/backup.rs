@@ -28,20 +28,21 @@
 //! cannot reach it, weak references included.
 
 use super::changes::references;
-use super::deaths::drop_payload;
+use super::deaths::{drop_payload, file_thinned};
 use super::verdict::PIECE;
 use super::{RefCount, has_weak};
 use crate::core::Core;
 use crate::finalize::{DuePieces, Search};
 use crate::header::{Obj, PAYLOAD, UNLOGGED, WEAK_OWNER};
 use crate::heap::alloc::Space;
+use crate::heap::bitmap::Bitmap;
 use crate::heap::block::{BLOCK_WORDS, BlockId, Use};
 use crate::heap::memory::Memory;
 use crate::heap::size_class::GRANULE;
 use crate::mark::{Budget, GreyQueue, Scope, Tracer};
 use crate::model::{Model, Roots};
 use crate::pacer;
-use crate::stats::pause::{Pause, thread_cpu_ns};
+use crate::stats::pause::Pause;
 use crate::stats::{Cause, PauseKind, Phase};
 use crate::verify;
 use crate::weak::Ephemerons;
@@ -106,13 +107,19 @@ pub(super) struct Backup {
 /// OLD objects; MARK says which were reached.
 pub(super) struct BackupScope {
     mem: Memory,
+    /// Where what it resurrects gets a bit.
+    late: Option<Bitmap>,
 }
 
 impl Scope for BackupScope {
     #[inline(always)]
     fn claim(&mut self, obj: Obj) -> bool {
         let addr = obj.addr();
-        self.mem.old.test(addr) && self.mem.mark.claim(addr)
+        let first = self.mem.old.test(addr) && self.mem.mark.claim(addr);
+        if first && let Some(late) = self.late {
+            late.set(addr)
+        }
+        first
     }
     #[inline(always)]
     fn reached(&self, obj: Obj) -> bool {
@@ -169,6 +176,14 @@ impl Backup {
     pub fn marking(&self) -> bool {
         matches!(self.stage, Stage::Mark | Stage::Resurrect)
     }
+    /// An epoch has given MARK to an OLD object.
+    #[inline(always)]
+    pub fn found(&mut self, mem: &Memory, obj: Obj) {
+        if self.stage == Stage::Resurrect {
+            mem.late.set(obj.addr())
+        }
+        self.grey.push(obj)
+    }
     /// Objects with weak references or ephemerons that an epoch visited.
     pub fn note(&mut self, mem: &Memory, weak: &[Obj], ephemerons: &[Obj]) {
         if self.stage <= Stage::Deliver {
@@ -180,7 +195,8 @@ impl Backup {
         }
     }
     pub(super) fn lend<M: Model>(&mut self, mem: Memory) -> Tracer<M, BackupScope> {
-        let mut tracer = Tracer::new(BackupScope { mem }, GreyQueue::new());
+        let late = (self.stage > Stage::Mark).then_some(mem.late);
+        let mut tracer = Tracer::new(BackupScope { mem, late }, GreyQueue::new());
         std::mem::swap(&mut tracer.grey, &mut self.grey);
         std::mem::swap(&mut tracer.weak, &mut self.weak);
         std::mem::swap(&mut tracer.ephemerons, &mut self.ephemerons);
@@ -265,7 +281,10 @@ impl RefCount {
                 backup.give_up::<M>(self, core)
             }
             core.space.finish_sweep();
-            core.space.clear_marks()
+            core.space.clear_marks();
+            if backup.stage > Stage::Mark {
+                (0..core.space.pool.high()).for_each(|b| core.space.clear_late(b))
+            }
         }
     }
 
@@ -292,11 +311,11 @@ impl RefCount {
         };
         let mut pause = core.stats.begin(kind, Cause::Cycle);
         pause.before(core.space.used(), core.space.objects());
-        let deadline = thread_cpu_ns().saturating_add(ns);
+        let deadline = core.clock.now().saturating_add(ns);
         let mut over = false;
         match backup.stage {
             Stage::Mark | Stage::Resurrect => {
-                pause.work(backup.mark::<M>(core, &mut Budget::new(slots, ns)));
+                pause.work(backup.mark::<M>(core, &mut core.clock.budget(slots, ns)));
                 pause.phase(Phase::Mark);
             }
             Stage::Drain => {
@@ -316,11 +335,11 @@ impl RefCount {
                     Some(at) => backup.stage = Stage::Free(at),
                     None => over = true,
                 }
-                core.space.file_thinned();
+                file_thinned(core, deadline);
                 pause.phase(Phase::Sweep);
             }
             _ => {
-                let mut budget = Budget::new(usize::MAX, ns);
+                let mut budget = core.clock.budget(usize::MAX, ns);
                 while !budget.is_spent() && backup.judge::<M>(self, core, &mut budget) {}
                 pause.phase(Phase::Weak);
             }
@@ -329,13 +348,13 @@ impl RefCount {
             .stats
             .end(pause, core.space.used(), core.space.objects());
         self.figures.traces_ns += record.cpu_ns;
-        core.stats.set_counting(self.figures);
         if over {
             self.figures.traces += 1;
             core.stats.set_live(core.space.used())
         } else {
             self.backup = Some(backup)
         }
+        core.stats.set_counting(self.figures)
     }
 
     /// Calls `f` for the condemned objects of some blocks, a block at a time, until
@@ -367,7 +386,7 @@ impl RefCount {
                     }
                 }
             }
-            if thread_cpu_ns() >= deadline {
+            if core.clock.now() >= deadline {
                 return Some(b + 1);
             }
         }
@@ -387,14 +406,15 @@ impl RefCount {
                 self.weak.store_dies(obj)
             }
             drop_payload::<M>(core, obj);
-            if backup.special.len().is_multiple_of(CLOCK) && thread_cpu_ns() >= deadline {
+            if backup.special.len().is_multiple_of(CLOCK) && core.clock.now() >= deadline {
                 return Some(at);
             }
         }
         while at < core.space.pool.high() {
             self.figures.freed_by_trace += core.space.free_unmarked(at) as u64;
+            core.space.clear_late(at);
             at += 1;
-            if at.is_multiple_of(8) && thread_cpu_ns() >= deadline {
+            if at.is_multiple_of(8) && core.clock.now() >= deadline {
                 return Some(at);
             }
         }
@@ -415,11 +435,13 @@ impl RefCount {
         };
         let mem = core.space.mem;
         if backup.marking() && backup.closed {
-            pause.work(backup.mark::<M>(core, &mut Budget::new(usize::MAX, ns)));
+            pause.work(backup.mark::<M>(core, &mut core.clock.budget(usize::MAX, ns)));
             pause.phase(Phase::Mark);
             if !backup.closed {
                 // There is more to do than a stop may.
             } else if backup.stage == Stage::Resurrect {
+                // All of it can be seen now.
+                core.resurrecting = None;
                 backup.stage = Stage::Keys
             } else if self.clearing.is_marked() {
                 core.verdict = true;
@@ -430,6 +452,7 @@ impl RefCount {
                     let mut budget = Budget::unlimited();
                     while backup.judge::<M>(self, core, &mut budget) {}
                     pause.work(backup.mark::<M>(core, &mut budget));
+                    core.resurrecting = None;
                     backup.stage = Stage::Keys;
                     while backup.judge::<M>(self, core, &mut budget) {}
                 }

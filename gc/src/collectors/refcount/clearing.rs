@@ -25,25 +25,28 @@
 
 use super::RefCount;
 use super::backup::Stage;
+use super::deaths::AHEAD;
 use super::weakly::clear;
 use crate::core::Core;
 use crate::header::{FINALIZABLE, LIMBO, Obj};
 use crate::heap::memory::Memory;
-use crate::mark::Budget;
+use crate::mark::{Budget, prefetch};
 use crate::model::{Model, Roots, WeakPart};
 use crate::pacer;
 use crate::sharded::SHARDS;
-use crate::stats::pause::thread_cpu_ns;
 use crate::stats::{Cause, PauseKind, Phase};
 
 /// Slots of weak stores that may be looked through in one go.
 pub(super) const AT_ONCE: usize = 1 << 12;
-/// So many slots for each of the doomed are worth a round.
-const SLOTS: usize = 48;
+/// So many slots for each of the doomed are worth a round: what waits for one then occupies
+/// about a third of what the stores do.
+const SLOTS: usize = 16;
 /// Bits of the filter for each of the doomed.
 const BITS: usize = 16;
-/// Bytes allocated for each slot that a round looks at.
+/// Bytes allocated for each slot of the stores after which a round begins at the latest.
 const BYTES: usize = 8;
+/// As a round goes on it looks at a slot for so many bytes: what dies meanwhile waits for the next.
+const PACE: usize = 4;
 /// What looking at a store counts for beside its slots.
 const STORE: usize = 16;
 /// Objects that go from one list to another in one epoch.
@@ -83,6 +86,22 @@ impl Clearing {
     /// Whether no object is doomed.
     pub fn is_idle(&self) -> bool {
         self.doomed.is_empty() && self.next.is_empty() && self.is_buried() && self.due.is_empty()
+    }
+    /// What it does, for tests and tools.
+    pub fn stage(&self) -> Option<String> {
+        let doomed = self.doomed.len() + self.next.len();
+        let (dead, waiting) = (self.dead.len() + self.due.len(), self.waiting.len());
+        let mut parts = vec![];
+        if !self.is_idle() {
+            parts.push(format!("{doomed} doomed, {dead} dead"))
+        }
+        if let Some(at) = self.at {
+            parts.push(format!("round at {at} of {SHARDS}"))
+        }
+        if waiting != 0 {
+            parts.push(format!("{waiting} waiting"))
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
     /// Whether all the doomed have MARK.
     pub fn is_marked(&self) -> bool {
@@ -230,7 +249,10 @@ impl RefCount {
         if self.clearing.at.is_none()
             && (at_once && !self.clearing.doomed.is_empty()
                 || urgent && !self.clearing.doomed.is_empty()
-                || self.clearing.is_due(self.weak.slots()))
+                || !self.slowly && self.clearing.is_due(self.weak.slots())
+                || self.slowly
+                    && !self.clearing.doomed.is_empty()
+                    && (self.random >> 4).is_multiple_of(8))
         {
             self.clearing.begin()
         }
@@ -310,7 +332,7 @@ impl RefCount {
         let mut pause = core.stats.begin(PauseKind::Slice, Cause::Cycle);
         pause.before(core.space.used(), core.space.objects());
         let mut lost = Vec::new();
-        self.look_through::<M>(core, &mut Budget::new(slots, ns), &mut lost);
+        self.look_through::<M>(core, &mut core.clock.budget(slots, ns), &mut lost);
         // Not pending: its increment may be yet to come, in the next epoch.
         self.changes.now.lost.append(&mut lost);
         pause.phase(Phase::Weak);
@@ -323,7 +345,7 @@ impl RefCount {
 
     /// Slots that a slice looks at.
     pub(super) fn round_quota(&self) -> usize {
-        pacer::COUNT_STEP / BYTES
+        pacer::COUNT_STEP / PACE
     }
 
     /// Step 4, until the thread's processor time is `deadline`; whether all are buried.
@@ -335,6 +357,9 @@ impl RefCount {
     ) -> bool {
         let mut n = 0;
         while let Some(obj) = self.clearing.dead.pop() {
+            if let Some(at) = self.clearing.dead.len().checked_sub(AHEAD) {
+                prefetch(self.clearing.dead[at])
+            }
             if !obj.is_doomed() {
                 // It was found again outside of the heap.
                 self.limbo.push(obj)
@@ -347,7 +372,7 @@ impl RefCount {
                 self.kill::<M>(core, obj)
             }
             n += 1;
-            if n % CLOCK == 0 && thread_cpu_ns() >= deadline {
+            if n % CLOCK == 0 && core.clock.now() >= deadline {
                 break;
             }
         }
@@ -366,7 +391,7 @@ impl RefCount {
             obj.set_count(0);
             obj.set_flags(obj.flags() & !LIMBO);
             self.make_due(core, obj, due);
-            if due.len().is_multiple_of(CLOCK) && thread_cpu_ns() >= deadline {
+            if due.len().is_multiple_of(CLOCK) && core.clock.now() >= deadline {
                 break;
             }
         }

@@ -81,7 +81,7 @@ impl<const FULL: bool> Scope for CountScope<FULL> {
                     self.mem.mark.set(addr)
                 }
             } else if backup.marking() && self.mem.mark.claim(addr) {
-                backup.grey.push(obj)
+                backup.found(&self.mem, obj)
             }
         }
         match self.found {

@@ -30,13 +30,12 @@
 
 use super::changes::references;
 use super::clearing::AT_ONCE;
-use super::deaths::release;
+use super::deaths::{file_thinned, release};
 use super::weakly::{clear, still};
 use super::{RefCount, has_weak};
 use crate::core::Core;
 use crate::header::{FINALIZABLE, Obj, PURPLE, WEAKLY};
 use crate::model::{Model, Roots, WeakPart};
-use crate::stats::pause::thread_cpu_ns;
 use crate::stats::{Cause, PauseKind, Phase};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -171,7 +170,7 @@ impl Trial {
         loop {
             if unchecked >= CLOCK {
                 unchecked = 0;
-                if self.edges.len() >= MOST || thread_cpu_ns() >= deadline {
+                if self.edges.len() >= MOST || core.clock.now() >= deadline {
                     return tried;
                 }
             }
@@ -289,7 +288,7 @@ impl RefCount {
         trial.met.clear();
         trial.edges.clear();
         trial.number.clear();
-        core.space.file_thinned();
+        file_thinned(core, deadline);
         pause.phase(Phase::Deaths);
         let record = core
             .stats

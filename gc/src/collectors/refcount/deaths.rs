@@ -23,15 +23,22 @@ use super::weakly::still;
 use super::{RefCount, has_weak};
 use crate::core::Core;
 use crate::header::{FINALIZABLE, LIMBO, Obj, PAYLOAD, WEAKLY};
+use crate::mark::prefetch;
 use crate::model::{Model, Roots};
-use crate::stats::pause::thread_cpu_ns;
 
 /// Decrements between two looks at the clock.
 const CLOCK: usize = 128;
 /// Decrements done at least in one go while a backup waits for them.
 const AWAITED: usize = 1024;
+/// Blocks with new free cells between two looks at the clock.
+const THINNED: usize = 64;
 /// Objects in limbo between two looks at the clock.
-const LIMBO_CLOCK: usize = 16;
+const LIMBO_CLOCK: usize = 64;
+/// Objects in limbo that are worth more of an epoch: only epochs decide on them, while
+/// decrements and burials have slices, too.
+const LONG_LIMBO: usize = 1 << 10;
+/// Objects prefetched ahead of the one that is looked at.
+pub(super) const AHEAD: usize = 16;
 
 impl RefCount {
     /// Works off decrements until the thread's processor time is `deadline`, or
@@ -55,7 +62,7 @@ impl RefCount {
                     self.trial.candidate::<M>(obj)
                 }
             }
-            if thread_cpu_ns() >= deadline {
+            if core.clock.now() >= deadline {
                 return self.decremented();
             }
         }
@@ -124,14 +131,18 @@ impl RefCount {
         roots: &mut R,
         ns: u64,
     ) {
-        let begin = thread_cpu_ns();
+        let begin = core.clock.now();
         let deadline = begin.saturating_add(ns);
         // However many decrements there are, limbo has its share.
         let half = begin.saturating_add(ns / 2);
+        let share = if self.limbo.len() > LONG_LIMBO {
+            begin.saturating_add(ns - ns / 4)
+        } else {
+            half
+        };
         let mut due = Vec::new();
         let mut later = Vec::new();
-        let few =
-            self.weak.slots() <= AT_ONCE && (core.options.stress == 0 || self.random & 1 == 0);
+        let few = self.weak.slots() <= AT_ONCE && !self.slowly;
         let at_once = !M::FILTERS_WEAK || ns == u64::MAX || few;
         self.end_waiting();
         self.advance_round::<M>(core, false);
@@ -139,11 +150,14 @@ impl RefCount {
             while !self.limbo.is_empty() {
                 for _ in 0..LIMBO_CLOCK {
                     let Some(obj) = self.limbo.pop() else { break };
+                    if let Some(at) = self.limbo.len().checked_sub(AHEAD) {
+                        prefetch(self.limbo[at])
+                    }
                     if !self.leave_limbo::<M, R>(core, roots, obj, &mut due) {
                         later.push(obj)
                     }
                 }
-                if thread_cpu_ns() >= half {
+                if core.clock.now() >= share {
                     break;
                 }
             }
@@ -153,7 +167,7 @@ impl RefCount {
             self.bury::<M, R>(core, roots, half);
             self.deliver_doomed(core, &mut due, half);
             let all = self.decrement_until::<M>(core, deadline);
-            if !all || self.limbo.is_empty() || thread_cpu_ns() >= deadline {
+            if !all || self.limbo.is_empty() || core.clock.now() >= deadline {
                 break;
             }
         }
@@ -210,11 +224,20 @@ impl RefCount {
     }
 }
 
+/// Lets the allocator have the cells of dead objects, until `deadline`; the next stop goes on.
+pub(super) fn file_thinned(core: &mut Core, deadline: u64) {
+    while !core.space.file_thinned(THINNED) && core.clock.now() < deadline {}
+}
+
 /// Gives the cell of a dead object back, and what it owns outside of the heap.
 pub(super) fn release<M: Model>(core: &mut Core, obj: Obj) {
     drop_payload::<M>(core, obj);
     // Lists that still have the object must not take it for what it was.
     obj.set_flags(0);
+    if let Some(late) = core.resurrecting {
+        // Nor must the filter, for what comes to be in its cell.
+        late.clear(obj.addr())
+    }
     core.space.free_one(obj)
 }
 

@@ -20,6 +20,7 @@
 
 use super::changes::Changed;
 use super::counts::{CountScope, find_roots, resurrect};
+use super::deaths::file_thinned;
 use super::weakly::{Gains, Visited, is_armed_weak_store};
 use super::{RefCount, most_nursery};
 use crate::core::Core;
@@ -28,7 +29,7 @@ use crate::heap::block::young;
 use crate::mark::Tracer;
 use crate::model::{Life, Model, Roots, Visitor, WeakPart};
 use crate::pacer;
-use crate::stats::pause::{Pause, thread_cpu_ns};
+use crate::stats::pause::Pause;
 use crate::stats::{Cause, PauseKind, Phase};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -47,10 +48,10 @@ impl RefCount {
         patience: u64,
     ) {
         let mut pause = core.stats.begin(PauseKind::Epoch, cause);
-        let begin = thread_cpu_ns();
+        let begin = core.clock.now();
         let goal = core.options.pause_goal.as_nanos() as u64;
         let old_roots = self.count_changes::<M, R>(core, roots, &mut pause);
-        let counted = thread_cpu_ns();
+        let counted = core.clock.now();
         self.end_backup::<M, R>(core, roots, &mut pause, goal / 4);
         for obj in old_roots {
             if obj.count() == 0 {
@@ -68,7 +69,8 @@ impl RefCount {
             patience.min(rest)
         };
         self.settle_deaths::<M, R>(core, roots, patience);
-        core.space.file_thinned();
+        let deadline = core.clock.now().saturating_add(goal / 8);
+        file_thinned(core, deadline);
         pause.phase(Phase::Deaths);
         core.release(RELEASE);
         pause.phase(Phase::Release);
@@ -160,7 +162,7 @@ impl RefCount {
         self.clearing.note(&weak);
         self.clearing.note(&ephemerons);
         self.roots = std::mem::take(&mut scope.roots);
-        core.log.replace(Default::default(), logged);
+        core.log.replace(Default::default(), logged, Vec::new());
         for &obj in &scope.running {
             core.log.push(obj, 0)
         }

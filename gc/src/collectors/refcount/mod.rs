@@ -54,12 +54,12 @@ use crate::model::{Model, Roots};
 use crate::options::Options;
 use crate::pacer::{self, Forecast};
 use crate::slot::referent;
-use crate::stats::pause::thread_cpu_ns;
 use crate::stats::{Cause, Counting, PauseKind, Phase};
 use backup::Backup;
 use changes::Changes;
 use clearing::Clearing;
 use cycles::Trial;
+use deaths::file_thinned;
 use weakly::{WeakStores, still};
 
 /// Whether the object had weak references when it was visited last.
@@ -112,6 +112,8 @@ pub(crate) struct RefCount {
     figures: Counting,
     /// Random numbers of stress mode.
     random: u32,
+    /// In stress mode: rounds go on in slices, however small the weak stores, for a while.
+    slowly: bool,
 }
 
 impl RefCount {
@@ -137,7 +139,8 @@ impl RefCount {
             backup: None,
             advanced: false,
             figures: Counting::default(),
-            random: 0x9E37_79B9,
+            random: (0x9E37_79B9 ^ options.seed.wrapping_mul(0x85EB_CA6B)).max(1),
+            slowly: false,
         }
     }
 
@@ -183,10 +186,10 @@ impl RefCount {
     fn slice<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, ns: u64) {
         let mut pause = core.stats.begin(PauseKind::Decrements, Cause::Cycle);
         pause.before(core.space.used(), core.space.objects());
-        let begin = thread_cpu_ns();
+        let begin = core.clock.now();
         self.bury::<M, R>(core, roots, begin.saturating_add(ns / 2));
-        self.decrement_until::<M>(core, begin.saturating_add(ns));
-        core.space.file_thinned();
+        self.decrement_until::<M>(core, begin.saturating_add(ns - ns / 4));
+        file_thinned(core, begin.saturating_add(ns));
         pause.phase(Phase::Deaths);
         let record = core
             .stats
@@ -205,6 +208,9 @@ impl RefCount {
         self.random ^= self.random >> 17;
         self.random ^= self.random << 5;
         let random = self.random;
+        if (random >> 8).is_multiple_of(32) {
+            self.slowly = !self.slowly
+        }
         if self.backup.is_none() && core.options.cycles.traces() && random.is_multiple_of(7) {
             self.begin_backup(core);
         }
@@ -221,7 +227,11 @@ impl RefCount {
                 self.backup_slice::<M>(core, slots, u64::from(random / 64 % 4) * 1000);
                 return self.pace_now(core);
             }
-            1 => self.epoch::<M, R>(core, roots, Cause::Stress, u64::MAX),
+            // Whoever has all the time there is does not leave a round to slices.
+            1 => {
+                let ns = u64::MAX - u64::from(self.slowly);
+                self.epoch::<M, R>(core, roots, Cause::Stress, ns)
+            }
             _ => self.epoch::<M, R>(core, roots, Cause::Stress, 0),
         }
         if core.options.cycles.tries() && self.backup.is_none() && self.trial.possible() {
@@ -238,6 +248,17 @@ impl RefCount {
 impl Collector for RefCount {
     fn kind(&self) -> GcKind {
         GcKind::RefCount
+    }
+    fn stage(&self) -> Option<String> {
+        let backup = self
+            .backup
+            .as_ref()
+            .map(|b| format!("trace: {:?}", b.stage));
+        let round = self.clearing.stage();
+        match (backup, round) {
+            (Some(backup), Some(round)) => Some(format!("{backup}, {round}")),
+            (backup, round) => backup.or(round),
+        }
     }
     fn pace(&mut self, core: &mut Core) {
         core.finalizers.set_indexed(true);
@@ -348,7 +369,7 @@ impl Collector for RefCount {
             self.advanced = false
         }
         if core.options.cycles.tries() && self.backup.is_none() && self.trial.due() {
-            let deadline = thread_cpu_ns().saturating_add(patience);
+            let deadline = core.clock.now().saturating_add(patience);
             self.try_cycles::<M, R>(core, roots, Cause::Cycle, deadline);
             if self.trial.due_again() {
                 self.rest /= 4;

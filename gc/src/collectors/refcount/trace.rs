@@ -28,6 +28,8 @@ impl RefCount {
     ) {
         let mut pause = core.stats.begin(kind, cause);
         self.abandon_backup::<M>(core);
+        // What the program saw as cleared must not be found again in what is resurrected.
+        self.give_up_doomed::<M>(core);
         core.prepare(&mut pause);
         core.space.finish_sweep();
         core.stats.count_log(core.log.len());
@@ -75,7 +77,7 @@ impl RefCount {
         // References that went with the keys of cleared entries.
         self.settle_deaths::<M, R>(core, roots, u64::MAX);
         core.stats.set_counting(self.figures);
-        core.space.file_thinned();
+        core.space.file_thinned(usize::MAX);
         pause.phase(Phase::Deaths);
         core.release(if asked { usize::MAX } else { 256 });
         pause.phase(Phase::Release);

@@ -7,7 +7,9 @@
 //!    claimed: the queue of those due holds a count of each.
 //! 3. *Resurrect*: what they lead to gets MARK, as in step 2 of a backup, with an
 //!    epoch at the end: the program may have got hold of some of it through a weak
-//!    key, and what it holds or has stored since is found by that epoch.
+//!    key before, and what it has stored since is found by that epoch. Until that has found
+//!    all, what is resurrected counts as condemned still (LATE): the program never sees a
+//!    part of it.
 //! 4. *Keys*: weak keys that lead to what is condemned still, and weak values of
 //!    what 3 reached.
 //! 5. *Deliver* (in an epoch): what was found becomes due.
@@ -49,6 +51,7 @@ impl Backup {
             Stage::Finalizers => {
                 let search = self.search.get_or_insert_with(|| core.finalizers.search());
                 if search.step(|o| mem.is_live(o), budget) {
+                    core.resurrecting = Some(mem.late);
                     self.stage = Stage::Claim
                 }
             }
@@ -174,7 +177,7 @@ impl Backup {
         if let Some(search) = self.search.take() {
             core.finalizers.give_up(search)
         }
-        core.verdict = false
+        (core.verdict, core.resurrecting) = (false, None)
     }
 
     /// Objects claimed for the queue that are not in it yet.

@@ -1,6 +1,6 @@
 //! Calls, returns and variable arguments.
 
-use super::super::{Dispatch, Pc, Regs, a, b, c, copy, slow};
+use super::super::{Dispatch, Pc, Regs, a, b, c, copy, copy_values, slow};
 use super::data::{body, running};
 use crate::object::function::Closure;
 use crate::value::{Value, tag};
@@ -167,12 +167,9 @@ fn vararg_copy(vm: *mut State, pc: Pc, base: Base, k: K) -> Regs {
         };
         let r = base.add(a(pc));
         let from = base.sub(1 + have);
-        for i in 0..wanted {
-            if i < have {
-                copy(r.add(i), from.add(i));
-            } else {
-                (*r.add(i)).tag = tag::NIL;
-            }
+        copy_values(&mut *vm, r, from, wanted.min(have));
+        for i in have..wanted {
+            (*r.add(i)).tag = tag::NIL;
         }
         Regs {
             pc: pc.add(1),

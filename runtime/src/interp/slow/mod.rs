@@ -20,8 +20,8 @@ use super::call::{How, begin, call_meta, finish};
 use super::index::{self, Get, Set};
 use super::unwind::throw;
 use super::{
-    Pc, Regs, a, arith, b, bx, c, chain, close as closing, compare, copy, message, name_index, ops,
-    sbx, sc, set_float, set_int, x,
+    Pc, Regs, a, arith, b, bx, c, chain, close as closing, compare, copy, copy_values, message,
+    name_index, ops, sbx, sc, set_float, set_int, x,
 };
 use crate::native::{ArithOp, Num};
 use crate::object::event::Event;
@@ -440,9 +440,7 @@ pub(super) fn tail_call(vm: *mut State, pc: Pc, base: Base, _: K) -> Regs {
         }
         let f = state.frame;
         let to = (*f).func;
-        for i in 0..=nargs {
-            copy(to.add(i), func.add(i));
-        }
+        copy_values(state, to, func, nargs + 1);
         let how = How {
             nresults: (*f).nresults,
             flags: (*f).flags,

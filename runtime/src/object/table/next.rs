@@ -23,6 +23,8 @@ const SHAPE: u64 = 1 << 62;
 const HASH: u64 = 2 << 62;
 const END: u64 = 3 << 62;
 const NODE_BITS: u32 = 16;
+/// Slots that a step may skip at no price.
+const FEW: u64 = 8;
 const NODE_MASK: u64 = (1 << NODE_BITS) - 1;
 
 impl Table {
@@ -107,6 +109,7 @@ impl Table {
         // SAFETY: all indices are checked against the present sizes.
         unsafe {
             let len = self.arr_len() as u64;
+            let from = pos;
             while pos < len {
                 let (owner, slot) = self.array_slot(pos);
                 let w = self.visible(mem, slot.load());
@@ -116,8 +119,14 @@ impl Table {
                 }
                 pos += 1;
                 if w != NIL_WORD {
+                    if pos - from > FEW {
+                        mem.took((pos - from) as usize);
+                    }
                     return Some((pos, Value::int(pos as i64), Value::from_word(w)));
                 }
+            }
+            if pos.wrapping_sub(from) > FEW {
+                mem.took((pos - from) as usize);
             }
             self.next_outside(mem, pos)
         }
@@ -177,6 +186,7 @@ unsafe fn scan(mem: &Mem, seg: moonsweep_gc::Obj, mut i: usize) -> Option<(usize
     unsafe {
         let capacity = store(seg).capacity as usize;
         let weak = seg.user(0) & flag::WEAK != 0;
+        let from = i;
         while i < capacity {
             let n = node_at(seg, i);
             let v = n.value.load();
@@ -186,9 +196,13 @@ unsafe fn scan(mem: &Mem, seg: moonsweep_gc::Obj, mut i: usize) -> Option<(usize
                 if weak && !find_again(mem, k, v) {
                     continue;
                 }
+                if i - from > FEW as usize {
+                    mem.took(i - from);
+                }
                 return Some((i, key_value(k), Value::from_word(v)));
             }
         }
+        mem.took(i - from);
     }
     None
 }

@@ -13,6 +13,7 @@ pub(crate) fn mem() -> Mem {
         shapes: Shapes::new(),
         epoch: 0,
         late_modes: Default::default(),
+        steps: Default::default(),
     }
 }
 

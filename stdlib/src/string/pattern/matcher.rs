@@ -187,6 +187,7 @@ impl Run<'_> {
                 Node::Literal { from, to } => {
                     let text = &program.text[from as usize..to as usize];
                     if !subject[at..].starts_with(text) {
+                        self.count(text.len() >> 4)?;
                         return Ok(None);
                     }
                     at += text.len();
@@ -303,7 +304,10 @@ impl Run<'_> {
         while end > least {
             if skip {
                 match self.last_possible(follow, least, end) {
-                    None => return Ok(Ends::Failed),
+                    None => {
+                        self.count((end - least) >> 4)?;
+                        return Ok(Ends::Failed);
+                    }
                     Some(at) if at == least => return Ok(Ends::Last),
                     Some(at) => end = at,
                 }
@@ -332,7 +336,11 @@ impl Run<'_> {
             if skip && item == Item::Any {
                 // Whatever lies between is accepted, so go where the rest can match.
                 match self.first_possible(follow, at) {
-                    None => return Ok(None),
+                    None => {
+                        // It was looked for up to the end.
+                        self.count((self.subject.len() - at) >> 4)?;
+                        return Ok(None);
+                    }
                     Some(found) => {
                         self.count((found - at) >> 4)?;
                         at = found;
