@@ -23,6 +23,7 @@ pub mod token;
 
 pub use bytecode::prototype::Prototype;
 pub use error::{CompileError, chunk_id};
+pub use parser::BYTES_PER_TOKEN;
 
 /// Compiles a chunk: a vararg function whose only upvalue is `_ENV`.
 ///

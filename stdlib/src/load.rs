@@ -14,13 +14,18 @@ pub type Loaded<'a> = core::result::Result<Function<'a>, Str<'a>>;
 fn load(cx: &mut Context) -> Result<Results> {
     let text = matches!(cx.arg(0), Value::Str(_) | Value::Int(_) | Value::Float(_));
     if text {
+        let len = cx.check_str(0)?.len();
+        cx.make_room_to_compile(len);
         return load_chunk(cx, cx.check_str(0)?.as_bytes(), None);
     }
     cx.opt_str(2)?;
     cx.opt_str(1)?;
     cx.check_function(0)?;
     match read_pieces(cx) {
-        Ok(source) => load_chunk(cx, &source, Some("=(load)")),
+        Ok(source) => {
+            cx.make_room_to_compile(source.len());
+            load_chunk(cx, &source, Some("=(load)"))
+        }
         // Like an error in the text itself, an error in the reader is a result of `load`.
         Err(raised) => {
             let message = cx.push(cx.caught(raised));

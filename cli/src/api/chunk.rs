@@ -174,6 +174,7 @@ impl<'a> Chunk<'a> {
             Some(ChunkMode::Binary) => "b",
         };
         self.lua.with(|lua, cx| {
+            cx.make_room_to_compile(source.len());
             let environment = match &self.environment {
                 None => None,
                 Some(table) => Some(lua.push(cx, &Value::Table(table.clone()))?),
@@ -184,6 +185,9 @@ impl<'a> Chunk<'a> {
                 Ok(function) => Ok(Function(lua.root(cx, native::Value::Function(function))?)),
                 Err(message) => {
                     let message = String::from_utf8_lossy(message.as_bytes()).into_owned();
+                    if message == "not enough memory" {
+                        return Err(Error::MemoryError(message));
+                    }
                     Err(Error::SyntaxError {
                         incomplete_input: message.ends_with("<eof>"),
                         message,

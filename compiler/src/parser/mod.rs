@@ -24,7 +24,7 @@ type Result<T> = std::result::Result<T, CompileError>;
 
 /// What a token costs in memory until its chunk is compiled, in bytes. Of the sources that take
 /// most, a million of `a=a+a` and of `f(a,b)`, it was measured to be 185 and 147.
-const BYTES_PER_TOKEN: usize = 160;
+pub const BYTES_PER_TOKEN: usize = 160;
 
 /// Parses a chunk, with about so many bytes of `memory`, that for generating code included.
 pub fn parse(source: &[u8], chunk_name: &[u8], memory: usize) -> Result<Chunk> {

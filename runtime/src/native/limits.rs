@@ -3,6 +3,9 @@
 use super::{Context, Result};
 use std::rc::Rc;
 
+/// What a token of Lua is long with the space behind it, in bytes, for estimates.
+const TOKEN_LENGTH: usize = 4;
+
 impl Context {
     /// Charges the budget of instructions with `n` units of work, an
     /// instruction's worth each. Costs a load and a compare while there is no budget.
@@ -71,6 +74,22 @@ impl Context {
         callback: impl Fn(&mut Context) -> Result<()> + 'static,
     ) {
         self.vm().set_interrupt(every, Some(Rc::new(callback)))
+    }
+    /// Collects if a buffer or string of that many bytes would be refused only because
+    /// of garbage: an allocation by a native can't collect, so natives that make large
+    /// objects ask first.
+    pub fn make_room(&mut self, bytes: usize) {
+        if !self.vm().may_borrow(bytes) {
+            // SAFETY: the native's frame is complete: `top` is its end.
+            unsafe { self.vm().collect_full() };
+        }
+    }
+    /// [`Context::make_room`] for compiling a source of so many bytes. Only the least
+    /// that it may take is asked for, a token every [`TOKEN_LENGTH`] bytes, so that
+    /// sources that fit anyway rarely cause a collection.
+    pub fn make_room_to_compile(&mut self, len: usize) {
+        let tokens = len / TOKEN_LENGTH + 1;
+        self.make_room(tokens.saturating_mul(moonsweep_compiler::BYTES_PER_TOKEN));
     }
     /// Moves the heap's limit, in bytes; 0: as far as the system goes. Returns
     /// the limit until now.

@@ -102,21 +102,23 @@ pub fn reverse(cx: &mut Context) -> Result<Results> {
 
 /// `string.rep(s, n [, sep])`
 pub fn rep(cx: &mut Context) -> Result<Results> {
-    let s = cx.check_str(0)?;
+    let len = cx.check_str(0)?.len();
     let times = cx.check_int(1)?;
-    let separator = cx.opt_str(2)?.map_or(&b""[..], |sep| sep.as_bytes());
+    let separator_len = cx.opt_str(2)?.map_or(0, |sep| sep.len());
     if times <= 0 {
         return cx.ret(cx.string("")?);
     }
-    let unit = s.len() as u64 + separator.len() as u64;
+    let unit = len as u64 + separator_len as u64;
     if unit > MAX_SIZE / times as u64 {
         return Err(cx.error("resulting string too large"));
     }
     if times == 1 {
-        return cx.ret(s);
+        return cx.ret(cx.check_str(0)?);
     }
-    let total = unit as usize * times as usize - separator.len();
-    let s = s.as_bytes();
+    let total = unit as usize * times as usize - separator_len;
+    cx.make_room(total);
+    let s = cx.check_str(0)?.as_bytes();
+    let separator = cx.opt_str(2)?.map_or(&b""[..], |sep| sep.as_bytes());
     cx.ret(cx.string_with(total, |text| repeat(text, s, separator))?)
 }
 
