@@ -93,6 +93,46 @@ fn without_a_search_cycles_leak_until_the_program_collects() {
     assert!(leaked > 2000, "{leaked}");
 }
 
+/// The first candidates are in use and lead to more than a trial follows; then rings are let go
+/// among them all the time.
+#[test]
+fn trial_deletion_gets_past_candidates_in_use() {
+    const TABLES: usize = 32;
+    const RINGS: usize = 400;
+    let mut m = machine(CycleSearch::Trial);
+    let keep = old(&mut m, 0, NODE, TABLES);
+    let also = old(&mut m, 1, NODE, TABLES);
+    for t in 0..TABLES {
+        let table = m.alloc(NODE, 1, RINGS);
+        m.set(keep, t, Some(table));
+        m.set(also, t, Some(table));
+        for i in 0..RINGS {
+            let r = ring(&mut m, 4);
+            m.set(table, i, Some(r));
+            m.safepoint();
+        }
+    }
+    m.collect_young();
+    let live = m.heap.objects();
+    assert!(live > TABLES * RINGS * 4);
+    for t in 0..TABLES {
+        m.set(also, t, None);
+    }
+    pass(&mut m, 100);
+    assert!(m.heap.stats().counting().unwrap().candidates > 0);
+    for i in 0..20_000 {
+        let table = get(keep, i % TABLES).unwrap();
+        let r = ring(&mut m, 4);
+        m.set(table, i / TABLES % RINGS, Some(r));
+        m.safepoint();
+    }
+    pass(&mut m, 100);
+    let c = m.heap.stats().counting().unwrap();
+    assert!(c.freed_by_trial > 60_000, "{c:?}");
+    assert_eq!(c.freed_by_trace, 0);
+    assert!(m.heap.objects() < live + 20_000, "{}", m.heap.objects());
+}
+
 #[test]
 fn a_cycle_too_large_for_a_trial_is_left_to_the_trace() {
     for (cycles, stays) in [(CycleSearch::Trial, true), (CycleSearch::Both, false)] {

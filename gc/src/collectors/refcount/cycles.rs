@@ -15,8 +15,9 @@
 //!    whatever it refers to outside has a decrement.
 //!
 //! Many candidates share one trial, so that what they have in common is
-//! visited once. A trial is bounded in time. An object met but not followed
-//! when time is up counts as alive: less is found, nothing wrong. A cycle too
+//! visited once. A trial is bounded in time, and so is what one
+//! candidate leads to: mostly that is a large structure in use. An object met but not followed
+//! counts as alive: less is found, nothing wrong. A cycle too
 //! large for a trial is left to the trace (`backup.rs`), and so is one that weak
 //! stores refer to, when these hold more than can be looked through at once.
 //!
@@ -26,7 +27,10 @@
 //!
 //! Trials adapt: one that finds nothing doubles the number of candidates and of
 //! epochs that the next one waits for; one that finds something halves the
-//! former, and the next one comes after the next epoch.
+//! former, and the next one comes after the next epoch. One that finds nothing also lets
+//! the next begin at the other end of the queue: where a program first builds and then
+//! lets go, the old candidates are alive; where it builds and lets go all the time,
+//! the young ones are.
 
 use super::changes::references;
 use super::clearing::AT_ONCE;
@@ -35,6 +39,7 @@ use super::weakly::{clear, still};
 use super::{RefCount, has_weak};
 use crate::core::Core;
 use crate::header::{FINALIZABLE, Obj, PURPLE, WEAKLY};
+use crate::heap::alloc::Space;
 use crate::model::{Model, Roots, WeakPart};
 use crate::stats::{Cause, PauseKind, Phase};
 use rustc_hash::FxHashMap;
@@ -44,11 +49,13 @@ use std::collections::VecDeque;
 const CLOCK: usize = 256;
 /// References followed by one trial, at most.
 const MOST: usize = 1 << 14;
+/// References followed for one candidate, at most.
+const MOST_EACH: usize = 1 << 10;
 /// Candidates that a trial waits for, at least and at most.
 const LEAST_CANDIDATES: usize = 16;
 const MOST_CANDIDATES: usize = 1 << 14;
 /// Epochs that a trial waits for, at most.
-const MOST_EPOCHS: u32 = 64;
+const MOST_EPOCHS: u32 = 16;
 /// Candidates that are kept.
 const QUEUE: usize = 1 << 17;
 
@@ -71,6 +78,8 @@ pub(super) struct Trial {
     ripening: Vec<Obj>,
     /// Those that have outlived an epoch.
     ripe: VecDeque<Obj>,
+    /// A trial begins with the youngest of them.
+    youngest: bool,
     /// How many of them there have to be for a trial.
     wait: usize,
     /// Epochs since the last trial, and how many there have to be.
@@ -88,6 +97,7 @@ impl Default for Trial {
             fresh: Vec::new(),
             ripening: Vec::new(),
             ripe: VecDeque::new(),
+            youngest: false,
             wait: LEAST_CANDIDATES,
             epochs: 0,
             patience: 1,
@@ -110,11 +120,14 @@ impl Trial {
         }
     }
     /// An epoch has passed.
-    pub fn ripen(&mut self) {
+    pub fn ripen(&mut self, space: &Space) {
         self.epochs = self.epochs.saturating_add(1);
-        let room = QUEUE.saturating_sub(self.ripe.len());
-        for obj in self.ripening.drain(..).take(room) {
-            self.ripe.push_back(obj)
+        self.ripe.extend(self.ripening.drain(..));
+        let excess = self.ripe.len().saturating_sub(QUEUE);
+        for obj in self.ripe.drain(..excess) {
+            if still(space, obj, PURPLE) {
+                obj.set_flags(obj.flags() & !PURPLE)
+            }
         }
         std::mem::swap(&mut self.fresh, &mut self.ripening);
     }
@@ -165,6 +178,8 @@ impl Trial {
     fn gather<M: Model>(&mut self, core: &Core, deadline: u64) -> u64 {
         let mut tried = 0;
         let mut next = 0;
+        // Where the edges begin that this candidate led to.
+        let mut begin = 0;
         // Also of what is not followed: a chunk of strings has no edges.
         let mut unchecked = 0;
         loop {
@@ -175,10 +190,16 @@ impl Trial {
                 }
             }
             if next == self.met.len() {
-                let Some(candidate) = self.ripe.pop_front() else {
+                let candidate = if self.youngest {
+                    self.ripe.pop_back()
+                } else {
+                    self.ripe.pop_front()
+                };
+                let Some(candidate) = candidate else {
                     return tried;
                 };
                 unchecked += 1;
+                begin = self.edges.len();
                 if still(&core.space, candidate, PURPLE) {
                     candidate.set_flags(candidate.flags() & !PURPLE);
                     tried += 1;
@@ -187,6 +208,10 @@ impl Trial {
                         self.meet::<M>(core, candidate);
                     }
                 }
+                continue;
+            }
+            if self.edges.len() - begin >= MOST_EACH {
+                next = self.met.len();
                 continue;
             }
             let from = self.edges.len() as u32;
@@ -278,6 +303,7 @@ impl RefCount {
         self.figures.freed_by_trial += freed as u64;
         let trial = &mut self.trial;
         if freed == 0 {
+            trial.youngest = !trial.youngest;
             trial.wait = (trial.wait * 2).min(MOST_CANDIDATES);
             trial.patience = (trial.patience * 2).min(MOST_EPOCHS)
         } else {

@@ -89,7 +89,7 @@ impl RefCount {
         self.limit = pacer::next_log(self.limit, counted - begin, goal);
         self.rest = self.nursery as isize;
         self.after = core.space.used();
-        self.trial.ripen();
+        self.trial.ripen(&core.space);
         self.pace_now(core);
         self.check::<M, R>(core, roots);
     }
