@@ -269,12 +269,16 @@ fn run_jobs(mode: &str, scripts: usize, jobs: &[Job]) {
     println!("{} runs of {scripts} scripts ({mode})", jobs.len());
 }
 
-/// Runs scripts in stress mode under `generational`, each `count` times with
+/// The collectors that mark beside the program.
+const BESIDE: [&str; 2] = ["generational", "refcount"];
+
+/// Runs scripts in stress mode under the collectors given, each `count` times with
 /// the options that `options` gives for the number of the run.
 fn run_marker(
     mode: &str,
     count: &str,
     default: u32,
+    collectors: &[&'static str],
     options: impl Fn(u32, u32) -> (u32, Vec<String>),
 ) {
     let _turn = common::one_at_a_time();
@@ -289,13 +293,15 @@ fn run_marker(
             continue;
         };
         for n in 0..asked.unwrap_or(default) {
-            let (stress, options) = options(n, every);
-            jobs.push(Job {
-                script,
-                collector: "generational",
-                stress: Some(stress),
-                options,
-            });
+            for &collector in collectors {
+                let (stress, options) = options(n, every);
+                jobs.push(Job {
+                    script,
+                    collector,
+                    stress: Some(stress),
+                    options,
+                });
+            }
         }
     }
     run_jobs(mode, scripts.len(), &jobs);
@@ -310,7 +316,7 @@ fn number(variable: &str) -> Option<u32> {
 #[test]
 fn scripts_under_seeded_schedules() {
     let from = number("SCRIPT_SEED").unwrap_or(1);
-    run_marker("seeded", "SCRIPT_SEEDS", 2, |n, every| {
+    run_marker("seeded", "SCRIPT_SEEDS", 2, &BESIDE, |n, every| {
         let seed = from + n;
         // Odd seeds collect as often as the script says, even ones less often.
         let stress = every + seed.wrapping_add(1) % 2 * (1 + seed % 13);
@@ -324,7 +330,7 @@ fn scripts_under_seeded_schedules() {
 /// Two helper threads mark while the program runs in stress mode.
 #[test]
 fn scripts_with_real_helpers_in_stress_mode() {
-    run_marker("helpers", "SCRIPT_REPEATS", 1, |n, every| {
+    run_marker("helpers", "SCRIPT_REPEATS", 1, &BESIDE, |n, every| {
         let options = ["--gc-threads=2".to_owned(), format!("--gc-seed={}", n + 1)];
         (every, options.to_vec())
     });

@@ -146,6 +146,17 @@ impl Core {
         self.helpers = None;
     }
 
+    /// Starts the helpers that the options ask for, unless they are there.
+    pub fn start_helpers<M: Model>(&mut self) {
+        if self.working_helpers().is_none()
+            && let wanted = self.options.helpers()
+            && wanted != 0
+        {
+            let helpers = Helpers::start::<M>(wanted, self.space.mem, self.stats.birth());
+            self.helpers = Some(helpers).filter(|h| h.count() != 0);
+        }
+    }
+
     /// The helpers, if there are any that have not failed. Those that have are not
     /// replaced: the heap goes on without.
     pub fn working_helpers(&mut self) -> Option<&Helpers> {

@@ -136,15 +136,21 @@ impl Obj {
     /// One more reference.
     #[inline(always)]
     pub(crate) fn increment(self) {
-        debug_assert!(!self.is_doomed(), "a reference to a dead object");
+        debug_assert!(
+            !self.is_doomed() && !self.is_kept(),
+            "a reference to a dead object"
+        );
         let n = self.count().saturating_add(1);
-        self.set_count(if n >= Obj::DOOMED { Obj::STUCK } else { n })
+        self.set_count(if n >= Obj::KEPT { Obj::STUCK } else { n })
     }
     /// One reference less; returns how many are left.
     #[inline(always)]
     pub(crate) fn decrement(self) -> u32 {
         let n = self.count();
-        debug_assert!(n != 0 && n != Obj::DOOMED, "count below zero");
+        debug_assert!(
+            n != 0 && n != Obj::DOOMED && n != Obj::KEPT,
+            "count below zero"
+        );
         if n == Obj::STUCK {
             return n;
         }
@@ -155,6 +161,19 @@ impl Obj {
     pub(crate) const STUCK: u32 = u32::MAX;
     /// In the place of a count of zero: weak references to it count as cleared.
     const DOOMED: u32 = u32::MAX - 1;
+    /// In the place of a count of zero: dead, and only the cell is still needed.
+    const KEPT: u32 = u32::MAX - 2;
+    /// Marks an object without a count as dead, its cell to be freed later.
+    #[inline(always)]
+    pub(crate) fn keep(self) {
+        debug_assert!(self.count() == 0, "a dead object with a count");
+        self.set_count(Obj::KEPT)
+    }
+    /// Whether it is.
+    #[inline(always)]
+    pub(crate) fn is_kept(self) -> bool {
+        self.count() == Obj::KEPT
+    }
     /// Marks an object without a count as doomed.
     #[inline(always)]
     pub(crate) fn doom(self) {

@@ -138,6 +138,28 @@ fn marking_by_helpers() {
     }
 }
 
+/// Real threads mark for reference counting's trace while objects die by count.
+#[test]
+fn counting_beside_helpers() {
+    for seed in 0..20 * seeds() {
+        for stress in [0, 1 + seed as u32 % 7] {
+            let o = Options {
+                verify: seed.is_multiple_of(4),
+                seed: seed as u32,
+                threads: 1 + seed as u32 % 3,
+                growth: 1.01,
+                cycles: if seed.is_multiple_of(2) {
+                    CycleSearch::Trace
+                } else {
+                    CycleSearch::Both
+                },
+                ..options(GcKind::RefCount, stress)
+            };
+            run::<false>(&o, seed, 1200);
+        }
+    }
+}
+
 #[test]
 fn generational_in_one_stop() {
     for seed in 0..seeds() {

@@ -33,7 +33,7 @@
 //! allocator wants a new run. The schedule depends on the seed alone.
 
 pub(crate) mod cycle;
-mod exchange;
+pub(crate) mod exchange;
 pub(crate) mod helpers;
 mod minor;
 
@@ -52,7 +52,6 @@ use crate::stats::{Cause, PauseKind, Phase};
 use crate::sync;
 use crate::verify;
 use cycle::{Cycle, Stage};
-use helpers::Helpers;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -236,14 +235,7 @@ impl Generational {
     fn snapshot<M: Model, R: Roots>(&mut self, core: &mut Core, roots: &mut R, cause: Cause) {
         self.verify::<M>(core);
         let mut pause = core.stats.begin(PauseKind::Snapshot, cause);
-        let missing = core.working_helpers().is_none();
-        if missing
-            && let wanted = core.options.helpers()
-            && wanted != 0
-        {
-            let helpers = Helpers::start::<M>(wanted, core.space.mem, core.stats.birth());
-            core.helpers = Some(helpers).filter(|h| h.count() != 0);
-        }
+        core.start_helpers::<M>();
         core.space.end_aging();
         self.collect_nursery::<M, R, false>(core, roots, &mut pause);
         core.space.finish_sweep();

@@ -1,16 +1,16 @@
-//! The backup: a trace of the whole heap in slices, for the cycles that trial
+//! The backup: a trace of the whole heap beside the program, for the cycles that trial
 //! deletion leaves: those too large for a trial, those through shared objects
 //! or ephemerons, and what counts have lost.
 //!
 //! 1. *Begin* (an epoch): the rest of the last sweep; from now on MARK says
 //!    what this trace has reached.
-//! 2. *Mark* (program stopped, in slices at safepoints): grey objects are
+//! 2. *Mark* (helpers beside the program, and slices at safepoints, `beside.rs`): grey objects are
 //!    visited, and ephemerons closed over. Epochs go on meanwhile, and are all that keeps the marking right:
 //!    while one looks at roots, at logged objects and at what large cells
 //!    gained, each OLD referent without MARK becomes grey; what it promotes gets
 //!    MARK, and is visited by the epoch itself. This is the argument of
 //!    `slices.rs`: the last epoch comes after the last store. What dies by count
-//!    loses MARK; a grey object without MARK is dead.
+//!    loses MARK with its cell; a grey object without MARK is dead.
 //! 3. *Verdict* (in an epoch): nothing is grey, or no more than can be visited
 //!    in the time it may take; else 2 goes on. What has no MARK now is
 //!    *condemned*, but for acyclic objects: those die by count, when what refers
@@ -27,9 +27,9 @@
 //! No living object refers to a condemned one, and none comes to: the program
 //! cannot reach it, weak references included.
 
+use super::beside::Beside;
 use super::changes::references;
 use super::deaths::{drop_payload, file_thinned};
-use super::verdict::PIECE;
 use super::{RefCount, has_weak};
 use crate::core::Core;
 use crate::finalize::{DuePieces, Search};
@@ -78,10 +78,16 @@ pub(super) struct Backup {
     pub stage: Stage,
     /// OLD objects with MARK that wait for a visit.
     pub grey: GreyQueue,
+    /// Who else marks.
+    pub(super) beside: Beside,
+    /// They have had something.
+    pub(super) given: bool,
+    /// Marked objects that only the program's thread may trace.
+    pub(super) foreign: Vec<Obj>,
     /// Nothing is grey and the closure over ephemerons is complete.
     pub(super) closed: bool,
     /// Objects that were due at the beginning, to be claimed in pieces.
-    due: DuePieces,
+    pub(super) due: DuePieces,
     /// Marked objects with weak references.
     pub weak: Vec<Obj>,
     /// Marked objects with ephemerons, and entries that wait.
@@ -97,7 +103,7 @@ pub(super) struct Backup {
     /// Where the blocks with condemned objects end: what is promoted gets MARK.
     end: BlockId,
     /// Slots visited.
-    done: usize,
+    pub(super) done: usize,
     /// Slots to visit, roughly.
     estimate: usize,
     /// Bytes in use at the beginning.
@@ -115,7 +121,7 @@ impl Scope for BackupScope {
     #[inline(always)]
     fn claim(&mut self, obj: Obj) -> bool {
         let addr = obj.addr();
-        let first = self.mem.old.test(addr) && self.mem.mark.claim(addr);
+        let first = self.mem.marks().claim(addr);
         if first && let Some(late) = self.late {
             late.set(addr)
         }
@@ -144,10 +150,13 @@ impl Scope for BackupScope {
 }
 
 impl Backup {
-    fn new(used: usize, due: DuePieces) -> Backup {
+    fn new(used: usize, due: DuePieces, beside: Beside) -> Backup {
         Backup {
             stage: Stage::Mark,
             grey: GreyQueue::new(),
+            beside,
+            given: false,
+            foreign: Vec::new(),
             closed: false,
             due,
             weak: Vec::new(),
@@ -184,10 +193,19 @@ impl Backup {
         }
         self.grey.push(obj)
     }
+    /// Whether a slice of marking would have nothing to do.
+    fn rests(&self, assist: bool) -> bool {
+        let idle = self.grey.is_empty() && self.foreign.is_empty() && self.due.is_empty();
+        if self.beside.is_busy() {
+            idle && !assist
+        } else {
+            idle && self.closed && !self.ephemerons.unseen()
+        }
+    }
     /// Objects with weak references or ephemerons that an epoch visited.
     pub fn note(&mut self, mem: &Memory, weak: &[Obj], ephemerons: &[Obj]) {
         if self.stage <= Stage::Deliver {
-            let marked = |o: &&Obj| mem.mark.test(o.addr());
+            let marked = |o: &&Obj| mem.marks().visited_by_markers(o.addr());
             self.weak.extend(weak.iter().filter(marked));
             self.ephemerons
                 .owners
@@ -233,15 +251,6 @@ impl Backup {
             self.special.push(obj)
         }
     }
-    /// Step 2; returns the slots visited.
-    fn mark<M: Model>(&mut self, core: &Core, budget: &mut Budget) -> usize {
-        let mut tracer = self.lend::<M>(core.space.mem);
-        while !budget.is_spent() && core.finalizers.claim_due(&mut tracer, &mut self.due) {
-            budget.spend(PIECE);
-        }
-        self.closed = tracer.converge_within(budget) && self.due.is_empty();
-        self.regain(tracer)
-    }
     /// Whether `obj` is condemned and its references do not count any more, or will soon not.
     pub fn condemns<M: Model>(&self, mem: &Memory, obj: Obj) -> bool {
         let at = match self.stage {
@@ -264,19 +273,21 @@ impl Backup {
 
 impl RefCount {
     /// Step 1; an epoch follows.
-    pub(super) fn begin_backup(&mut self, core: &mut Core) {
+    pub(super) fn begin_backup<M: Model>(&mut self, core: &mut Core) {
         core.space.finish_sweep();
         self.clearing.unmark();
-        self.backup = Some(Box::new(Backup::new(
-            self.after,
-            core.finalizers.due_pieces(),
-        )));
+        let beside = self.choose_beside::<M>(core);
+        let due = core.finalizers.due_pieces();
+        self.backup = Some(Box::new(Backup::new(self.after, due, beside)));
     }
 
     /// Gives a backup up: MARK is clear again. Weak values that the program saw as
     /// cleared are cleared; finalizable objects that were found stay registered.
     pub(super) fn abandon_backup<M: Model>(&mut self, core: &mut Core) {
         if let Some(mut backup) = self.backup.take() {
+            backup.recall(core);
+            self.kept.open = false;
+            self.kept.release::<M>(core, &mut Budget::unlimited());
             if core.verdict {
                 backup.give_up::<M>(self, core)
             }
@@ -288,16 +299,20 @@ impl RefCount {
         }
     }
 
-    /// A slice of a backup, `ns` nanoseconds at most.
-    pub(super) fn backup_slice<M: Model>(&mut self, core: &mut Core, slots: usize, ns: u64) {
+    /// A slice of a backup, `ns` nanoseconds at most. With `assist` the program takes over
+    /// what helpers have not got to.
+    pub(super) fn backup_slice<M: Model>(
+        &mut self,
+        core: &mut Core,
+        (slots, assist): (usize, bool),
+        ns: u64,
+    ) {
         let Some(mut backup) = self.backup.take() else {
             return;
         };
         self.advanced = true;
         if match backup.stage {
-            Stage::Mark | Stage::Resurrect => {
-                backup.closed && backup.grey.is_empty() && !backup.ephemerons.unseen()
-            }
+            Stage::Mark | Stage::Resurrect => backup.rests(assist),
             Stage::Deliver => true,
             Stage::Drain => !self.awaited.is_empty(),
             _ => false,
@@ -315,7 +330,8 @@ impl RefCount {
         let mut over = false;
         match backup.stage {
             Stage::Mark | Stage::Resurrect => {
-                pause.work(backup.mark::<M>(core, &mut core.clock.budget(slots, ns)));
+                let mut budget = core.clock.budget(slots, ns);
+                pause.work(backup.mark::<M>(self, core, assist, &mut budget));
                 pause.phase(Phase::Mark);
             }
             Stage::Drain => {
@@ -435,7 +451,8 @@ impl RefCount {
         };
         let mem = core.space.mem;
         if backup.marking() && backup.closed {
-            pause.work(backup.mark::<M>(core, &mut core.clock.budget(usize::MAX, ns)));
+            let mut budget = core.clock.budget(usize::MAX, ns);
+            pause.work(backup.mark::<M>(self, core, false, &mut budget));
             pause.phase(Phase::Mark);
             if !backup.closed {
                 // There is more to do than a stop may.
@@ -451,7 +468,7 @@ impl RefCount {
                 if !M::FILTERS_WEAK {
                     let mut budget = Budget::unlimited();
                     while backup.judge::<M>(self, core, &mut budget) {}
-                    pause.work(backup.mark::<M>(core, &mut budget));
+                    pause.work(backup.mark::<M>(self, core, false, &mut budget));
                     core.resurrecting = None;
                     backup.stage = Stage::Keys;
                     while backup.judge::<M>(self, core, &mut budget) {}
@@ -489,14 +506,19 @@ impl RefCount {
         self.after >= due - pacer::headroom(live, due, self.nursery)
     }
 
-    /// Slots that the next slice of a backup visits.
-    pub(super) fn backup_quota(&self, core: &Core) -> usize {
-        let Some(backup) = &self.backup else { return 0 };
+    /// Slots that the next slice of a backup visits, and whether the heap grows faster than
+    /// helpers mark.
+    pub(super) fn backup_quota(&self, core: &Core) -> (usize, bool) {
+        let Some(backup) = &self.backup else {
+            return (0, false);
+        };
         let live = core.stats.live_after_full();
         let due = core.due();
         let grown = self.after.saturating_sub(backup.start);
         let ahead = pacer::headroom(live, due, self.nursery);
-        pacer::slice_quota(self.step, grown, ahead, backup.done, backup.estimate).0
+        let (slots, hurry) =
+            pacer::slice_quota(self.step, grown, ahead, backup.done, backup.estimate);
+        (slots, hurry > 1)
     }
 }
 

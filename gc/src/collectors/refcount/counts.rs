@@ -73,17 +73,24 @@ impl<const FULL: bool> Scope for CountScope<FULL> {
             }
             first
         } else {
-            self.mem.young(addr).load(Relaxed) != young::NO && self.mem.old.claim(addr)
-        };
-        if !FULL && let Some(backup) = &mut self.backup {
-            if first {
-                if backup.marks(self.mem.block_of(addr)) {
-                    self.mem.mark.set(addr)
+            let young = self.mem.young(addr).load(Relaxed) != young::NO;
+            match &mut self.backup {
+                Some(backup) if young && backup.marks(self.mem.block_of(addr)) => {
+                    let first = self.mem.marks().promote(addr);
+                    if !first && backup.marking() && self.mem.marks().claim_old(addr) {
+                        backup.found(&self.mem, obj)
+                    }
+                    first
                 }
-            } else if backup.marking() && self.mem.mark.claim(addr) {
-                backup.found(&self.mem, obj)
+                Some(backup) if !young => {
+                    if backup.marking() && self.mem.marks().claim_old(addr) {
+                        backup.found(&self.mem, obj)
+                    }
+                    false
+                }
+                _ => young && self.mem.old.claim(addr),
             }
-        }
+        };
         match self.found {
             Found::Counted => {
                 obj.increment();

@@ -120,6 +120,9 @@ impl RefCount {
         if has_weak(obj) {
             self.weak.store_dies(obj)
         }
+        if self.kept.open {
+            return self.kept.keep(obj);
+        }
         release::<M>(core, obj)
     }
 

@@ -8,8 +8,8 @@
 //!    falls to zero, unless a weak reference could find it again.
 //! 3. *Trial deletion* (program stopped, bounded, `cycles.rs`), after an epoch,
 //!    once there are enough objects whose counts fell without reaching zero.
-//! 4. *Trace in slices* (program stopped, bounded, `backup.rs`), between the
-//!    epochs, when the heap has grown by the growth factor: finds the cycles
+//! 4. *Trace* (helpers beside the program, `beside.rs`, and bounded slices, `backup.rs`), between
+//!    the epochs, when the heap has grown by the growth factor: finds the cycles
 //!    that trial deletion left.
 //! 5. *Full collection* (program stopped, `trace.rs`), when the program asks for
 //!    it or the heap's limit is reached: a trace that frees everything
@@ -34,6 +34,7 @@
 //! is left to the trace.
 
 mod backup;
+mod beside;
 mod changes;
 mod clearing;
 mod counts;
@@ -56,6 +57,7 @@ use crate::pacer::{self, Forecast};
 use crate::slot::referent;
 use crate::stats::{Cause, Counting, PauseKind, Phase};
 use backup::Backup;
+use beside::Kept;
 use changes::Changes;
 use clearing::Clearing;
 use cycles::Trial;
@@ -107,6 +109,7 @@ pub(crate) struct RefCount {
     clearing: Clearing,
     trial: Trial,
     backup: Option<Box<Backup>>,
+    kept: Kept,
     /// It had a slice since the last epoch.
     advanced: bool,
     figures: Counting,
@@ -137,6 +140,7 @@ impl RefCount {
             clearing: Clearing::default(),
             trial: Trial::default(),
             backup: None,
+            kept: Kept::default(),
             advanced: false,
             figures: Counting::default(),
             random: (0x9E37_79B9 ^ options.seed.wrapping_mul(0x85EB_CA6B)).max(1),
@@ -207,12 +211,13 @@ impl RefCount {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 17;
         self.random ^= self.random << 5;
+        self.interleave::<M>(core);
         let random = self.random;
         if (random >> 8).is_multiple_of(32) {
             self.slowly = !self.slowly
         }
         if self.backup.is_none() && core.options.cycles.traces() && random.is_multiple_of(7) {
-            self.begin_backup(core);
+            self.begin_backup::<M>(core);
         }
         // A backup takes many slices: most of them are not given up.
         let rare = if self.backup.is_some() { 16 } else { 1 };
@@ -224,7 +229,8 @@ impl RefCount {
                 self.slice::<M, R>(core, roots, 0);
                 let slots = 1 << (random / 64 % 12);
                 self.round_slice::<M>(core, slots, u64::MAX);
-                self.backup_slice::<M>(core, slots, u64::from(random / 64 % 4) * 1000);
+                let quota = (slots, (random >> 20).is_multiple_of(4));
+                self.backup_slice::<M>(core, quota, u64::from(random / 64 % 4) * 1000);
                 return self.pace_now(core);
             }
             // Whoever has all the time there is does not leave a round to slices.
@@ -267,19 +273,22 @@ impl Collector for RefCount {
     }
     fn frees<M: Model>(&self, core: &Core, obj: Obj) -> bool {
         let backup = self.backup.as_ref();
-        backup.is_some_and(|b| b.frees::<M>(&core.space.mem, obj))
+        obj.is_kept() || backup.is_some_and(|b| b.frees::<M>(&core.space.mem, obj))
     }
     #[inline]
     fn log<M: Model>(&mut self, core: &mut Core, owner: Obj) {
+        self.interleave::<M>(core);
         self.changes.capture::<M>(owner);
         core.log.push(owner, 0);
-        self.remembered(core)
+        self.remembered(core);
+        self.interleave::<M>(core)
     }
     #[inline]
     fn store<M: Model>(&mut self, core: &mut Core, owner: Obj, old: u64, word: u64) {
         if !self.by_slot::<M>(core, owner) {
             return self.log::<M>(core, owner);
         }
+        self.interleave::<M>(core);
         let mem = &core.space.mem;
         if has_weak(owner) {
             self.changes.weak_slot::<M>(mem, owner, false, [old, word])
@@ -299,6 +308,7 @@ impl Collector for RefCount {
         if has_weak(owner) || !self.by_slot::<M>(core, owner) {
             return self.log::<M>(core, owner);
         }
+        self.interleave::<M>(core);
         self.changes.slot(&core.space.mem, old, new);
         self.remembered(core)
     }
@@ -307,6 +317,7 @@ impl Collector for RefCount {
         if !self.by_slot::<M>(core, owner) {
             return self.log::<M>(core, owner);
         }
+        self.interleave::<M>(core);
         let mem = &core.space.mem;
         if has_weak(owner) {
             self.changes.weak_entry::<M>(mem, owner, old, new)
@@ -351,21 +362,21 @@ impl Collector for RefCount {
                 self.slice::<M, R>(core, roots, self.patience(core));
             }
             self.round_slice::<M>(core, self.round_quota(), self.patience(core));
-            let slots = self.backup_quota(core);
-            self.backup_slice::<M>(core, slots, self.patience(core));
+            let quota = self.backup_quota(core);
+            self.backup_slice::<M>(core, quota, self.patience(core));
             return self.pace_now(core);
         }
         let cause = if long { Cause::Log } else { cause };
         let patience = self.patience(core);
         if self.backup_due(core) {
-            self.begin_backup(core)
+            self.begin_backup::<M>(core)
         }
         let advanced = std::mem::take(&mut self.advanced);
         self.epoch::<M, R>(core, roots, cause, patience);
         if !advanced {
             // However soon one epoch follows the other, a backup ends.
-            let slots = self.backup_quota(core);
-            self.backup_slice::<M>(core, slots, patience);
+            let quota = self.backup_quota(core);
+            self.backup_slice::<M>(core, quota, patience);
             self.advanced = false
         }
         if core.options.cycles.tries() && self.backup.is_none() && self.trial.due() {

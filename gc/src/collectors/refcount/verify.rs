@@ -5,7 +5,7 @@
 //! objects that are OLD and armed (the others change without a barrier and are
 //! in the log), plus its pending decrements. Nothing else is young. An object
 //! whose count is zero is a root's referent or in limbo: else nobody would free
-//! it. What a trace has condemned is exempt.
+//! it. What a trace has condemned is exempt, and so is what is dead and keeps its cell.
 
 use super::RefCount;
 use super::changes::references;
@@ -40,6 +40,9 @@ impl RefCount {
             backup.is_some_and(|b| b.condemns::<M>(&mem, o))
         };
         for &obj in &objects {
+            if obj.is_kept() {
+                continue;
+            }
             if !core.space.mem.old.test(obj.addr()) {
                 return Err(format!("{} is young", name(obj)));
             }
@@ -65,7 +68,7 @@ impl RefCount {
         let roots: FxHashSet<Obj> = self.roots.iter().copied().collect();
         for obj in objects {
             let want = expected.remove(&obj).unwrap_or(0);
-            if condemned(obj) {
+            if condemned(obj) || obj.is_kept() && want == 0 {
                 continue;
             }
             let count = if obj.is_doomed() { 0 } else { obj.count() };
