@@ -48,7 +48,11 @@ fn churn(m: &mut Machine<true>, cycles: usize, next: &mut u32) {
     for _ in 0..cycles {
         for ended in [false, true] {
             while in_cycle(m) == ended {
-                assert!(start.elapsed() < Duration::from_secs(300), "a cycle hangs: {:?}", m.heap.stage());
+                assert!(
+                    start.elapsed() < Duration::from_secs(300),
+                    "a cycle hangs: {:?}",
+                    m.heap.stage()
+                );
                 for _ in 0..200 {
                     let o = m.alloc(NODE, *next, 6);
                     m.set(o, 0, m.roots.stack[(*next % 64) as usize]);

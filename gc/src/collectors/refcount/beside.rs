@@ -206,9 +206,7 @@ impl Backup {
         let work = self.regain(tracer);
         if !idle
             || !this.kept.release::<M>(core, budget)
-            || !self
-                .ephemerons
-                .recheck(|o| mem.mark.test(o.addr()), budget)
+            || !self.ephemerons.recheck(|o| mem.mark.test(o.addr()), budget)
         {
             return work;
         }
