@@ -261,6 +261,9 @@ impl Backup {
 impl RefCount {
     /// Who is to mark beside the program in the backup that begins.
     pub(super) fn choose_beside<M: Model>(&mut self, core: &mut Core) -> Beside {
+        if !core.options.concurrent {
+            return Beside::Nobody;
+        }
         core.start_helpers::<M>();
         let exchange = core.working_helpers().map(|h| h.exchange().clone());
         match exchange {
