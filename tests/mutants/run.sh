@@ -25,7 +25,7 @@ declare -A tests=(
   [graphs]="--test random_graphs --test semantics --test ephemerons"
   [helpers]="--test helpers"
   [refcount]="--test refcount --test rounds --test entries"
-  [counts]="--test random_graphs -- every_collector switching"
+  [counts]="--test random_graphs -- every_collector switching counting"
 )
 # Those that need only some collectors: `GC_KINDS`.
 declare -A kinds=([refcount]=refcount [counts]=refcount)
