@@ -36,7 +36,7 @@ if [ "$kind" = thread ]; then
   export TSAN_OPTIONS="suppressions=$root/tests/sanitizers/suppressions history_size=4 exitcode=66 ${TSAN_OPTIONS:-}"
   export GC_SEEDS=${GC_SEEDS:-2}
   "${cargo[@]}" -p moonsweep-gc --test helpers -- --test-threads=1
-  "${cargo[@]}" -p moonsweep-gc --test random_graphs -- --test-threads=1 marking_by_helpers
+  "${cargo[@]}" -p moonsweep-gc --test random_graphs -- --test-threads=1 marking_by_helpers counting_beside_helpers
 else
   # The looped dispatch: instrumented handlers make no tail calls.
   export RUSTFLAGS="-Zsanitizer=address" MOONSWEEP_DISPATCH=loop
